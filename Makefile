@@ -1,0 +1,69 @@
+# Every target works from a fresh clone. Tools that Go does not bring (the
+# linter, Node.js where the system's is too old) are kept in .cache.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/.cache/bin:$(PATH)
+
+# Passed on to the program by `make run` and `make bench`.
+ARGS ?=
+# How long `make fuzz` runs each target.
+FUZZTIME ?= 10s
+
+# The packages whose values are used by many goroutines at once.
+RACE_PACKAGES := ./internal/store/... ./internal/cognito/... ./internal/outbound/... ./internal/web/... ./internal/server/...
+
+.PHONY: help build run test test-long check bench lint fmt generate generate-check vet race fuzz setup
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/cognate, one static binary
+	CGO_ENABLED=0 go build -trimpath -o bin/cognate ./cmd/cognate
+
+run: build ## build and start a development server (ARGS='--memory' adds flags)
+	./bin/cognate dev $(ARGS)
+
+setup:
+	@scripts/setup-tests
+
+test: setup ## install what the tests need, then run all of them on SQLite, PostgreSQL and with real clients
+	COGNATE_REQUIRE_CLIENTS=1 go test ./...
+	COGNATE_TEST_DB=postgres COGNATE_REQUIRE_POSTGRES=1 COGNATE_REQUIRE_CLIENTS=1 go test ./internal/store/... ./test/...
+
+test-long: setup ## the same tests with the long versions of the load, crash and property tests
+	COGNATE_TEST_LONG=1 COGNATE_REQUIRE_CLIENTS=1 go test -timeout 60m ./...
+	COGNATE_TEST_LONG=1 COGNATE_TEST_DB=postgres COGNATE_REQUIRE_POSTGRES=1 COGNATE_REQUIRE_CLIENTS=1 \
+		go test -timeout 60m ./internal/store/... ./test/...
+
+check: generate-check lint vet race ## generated code is current, lint, vet, and race tests on SQLite
+
+vet:
+	go vet ./...
+
+race:
+	go test -race $(RACE_PACKAGES)
+
+bench: build ## measure operations per second and CPU per operation
+	go run ./test/bench $(ARGS)
+
+lint: .cache/bin/golangci-lint ## run the linters of .golangci.yml
+	.cache/bin/golangci-lint run ./...
+
+fmt: .cache/bin/golangci-lint ## format the code as lint asks for it
+	.cache/bin/golangci-lint fmt ./...
+
+generate: ## write the generated code and documents anew
+	go generate ./...
+
+generate-check:
+	@scripts/check-generated
+
+fuzz: ## run every fuzz target for FUZZTIME (default 10s)
+	@scripts/fuzz $(FUZZTIME)
+
+.cache/bin/%: tools/go.mod tools/go.sum
+	cd tools && GOBIN='$(CURDIR)/.cache/bin' go install "$$(go list tool | grep '/$*$$')"
+	@touch $@
