@@ -1,0 +1,118 @@
+package oauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"cognate/internal/api"
+)
+
+// cacheFor bounds how long clients and proxies may keep both documents. A
+// new signing key has to be published for at least that long before its
+// first use.
+const cacheFor = "public, max-age=300"
+
+// WellKnown serves GET /{userPoolId}/.well-known/….
+type WellKnown struct {
+	// KeySet gives the JSON Web Key Set of a pool, or the error of an unknown pool.
+	KeySet func(ctx context.Context, poolID string) ([]byte, error)
+	// Issuer gives the iss of a pool's tokens; PublicBase the URL under which
+	// this server answers for the pool, where that is another one.
+	Issuer     func(poolID string) string
+	PublicBase func(poolID string) string
+	Log        *slog.Logger
+}
+
+// Register mounts both documents.
+func (w *WellKnown) Register(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{pool}/.well-known/jwks.json", w.keySet)
+	mux.HandleFunc("GET /{pool}/.well-known/openid-configuration", w.configuration)
+}
+
+func (w *WellKnown) keySet(rw http.ResponseWriter, r *http.Request) {
+	set, err := w.KeySet(r.Context(), r.PathValue("pool"))
+	if err != nil {
+		w.fail(rw, err)
+		return
+	}
+	answer(rw, http.StatusOK, set)
+}
+
+// discovery is the document of a pool without a domain, members in the
+// service's alphabetical order.
+type discovery struct {
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	SigningAlgorithms     []string `json:"id_token_signing_alg_values_supported"`
+	Issuer                string   `json:"issuer"`
+	KeySet                string   `json:"jwks_uri"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	SubjectTypes          []string `json:"subject_types_supported"`
+}
+
+func (w *WellKnown) configuration(rw http.ResponseWriter, r *http.Request) {
+	pool := r.PathValue("pool")
+	if _, err := w.KeySet(r.Context(), pool); err != nil {
+		w.fail(rw, err)
+		return
+	}
+	body, err := encode(discovery{
+		AuthorizationEndpoint: w.Issuer(pool),
+		SigningAlgorithms:     []string{"RS256"},
+		Issuer:                w.Issuer(pool),
+		KeySet:                w.PublicBase(pool) + "/.well-known/jwks.json",
+		ResponseTypes:         []string{"code", "id_token", "token id_token", "none"},
+		SubjectTypes:          []string{"public"},
+	})
+	if err != nil {
+		w.fail(rw, err)
+		return
+	}
+	answer(rw, http.StatusOK, body)
+}
+
+// encode writes JSON without HTML escapes, which the service does not use.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// fail answers an unknown pool with 404, anything else with 500, both as a
+// JSON object that is no key set (spec/recorded.md §3.3).
+func (w *WellKnown) fail(rw http.ResponseWriter, err error) {
+	status, message := http.StatusInternalServerError, "Something went wrong"
+	var known *api.Error
+	if errors.As(err, &known) && known.Code == "ResourceNotFoundException" {
+		status, message = http.StatusNotFound, known.Message
+	} else {
+		w.Log.Error("serve well-known document", "error", err)
+	}
+	body, err := encode(struct {
+		Message string `json:"message"`
+	}{message})
+	if err != nil {
+		body = []byte("{}")
+	}
+	rw.Header().Set("Cache-Control", "no-store")
+	answer(rw, status, body)
+}
+
+func answer(rw http.ResponseWriter, status int, body []byte) {
+	h := rw.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", cacheFor)
+	}
+	rw.WriteHeader(status)
+	_, _ = rw.Write(body) // the client may be gone; there is nobody left to tell
+}
