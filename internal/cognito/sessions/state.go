@@ -1,0 +1,111 @@
+package sessions
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+)
+
+// Door is the pair of operations that a sign-in was begun with; it has to be
+// continued with the same pair (auth-flows.md §1).
+type Door byte
+
+// The doors of the API.
+const (
+	Public Door = iota + 1 // InitiateAuth, RespondToAuthChallenge
+	Admin                  // AdminInitiateAuth, AdminRespondToAuthChallenge
+)
+
+// State is what a sealed string says. Only Data has a meaning that depends on
+// the step.
+type State struct {
+	ID       string    // identifies the string for single use; set by Seal and Open
+	Step     string    // the challenge that this string answers
+	PoolID   string    // pool of the sign-in
+	ClientID string    // client of the sign-in
+	Sub      string    // the user; empty when nobody has the name
+	Username string    // canonical name, or the made-up one of a simulated user
+	Login    string    // the name as the user typed it
+	Door     Door      // how the sign-in was begun
+	Expires  time.Time // end of validity, to the millisecond
+	Factors  []string  // what has been proven so far, in the vocabulary of amr
+	Data     []byte    // for the step
+}
+
+// Age tells when a string of validity ttl was made.
+func (s *State) Age(now time.Time, ttl time.Duration) time.Duration {
+	return now.Sub(s.Expires.Add(-ttl))
+}
+
+var errEncoding = errors.New("sessions: state is not well formed")
+
+// encode writes the fields one after another, each text with its length in
+// front. ID is not part of it: it stands outside, in clear.
+func (s *State) encode() []byte {
+	b := make([]byte, 0, 160+len(s.Data))
+	b = append(b, byte(s.Door))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Expires.UnixMilli()))
+	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login} {
+		b = appendText(b, text)
+	}
+	b = binary.AppendUvarint(b, uint64(len(s.Factors)))
+	for _, f := range s.Factors {
+		b = appendText(b, f)
+	}
+	return append(b, s.Data...)
+}
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+func decode(b []byte) (*State, error) {
+	const header = 1 + 8
+	if len(b) < header {
+		return nil, errEncoding
+	}
+	s := &State{
+		Door:    Door(b[0]),
+		Expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC(),
+	}
+	r := reader{rest: b[header:]}
+	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login} {
+		*field = r.text()
+	}
+	for n := r.number(); n > 0 && !r.failed; n-- {
+		s.Factors = append(s.Factors, r.text())
+	}
+	if r.failed {
+		return nil, errEncoding
+	}
+	s.Data = r.rest
+	return s, nil
+}
+
+// reader takes fields off the front of an encoding; after the first mistake it
+// gives nothing any more.
+type reader struct {
+	rest   []byte
+	failed bool
+}
+
+func (r *reader) number() uint64 {
+	n, size := binary.Uvarint(r.rest)
+	if r.failed || size <= 0 {
+		r.failed = true
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return n
+}
+
+func (r *reader) text() string {
+	n := r.number()
+	if r.failed || n > uint64(len(r.rest)) {
+		r.failed = true
+		return ""
+	}
+	text := string(r.rest[:n])
+	r.rest = r.rest[n:]
+	return text
+}
