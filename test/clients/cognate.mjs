@@ -1,0 +1,114 @@
+// What the tests share: the address of the server under test, pools made for one
+// test file each, and the codes that the server sent by e-mail.
+
+import assert from "node:assert/strict";
+import { createHmac, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CognitoIdentityProviderClient,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+
+/** Base address of a server in dev mode, such as http://127.0.0.1:7665. */
+export const endpoint = (process.env.COGNATE_ENDPOINT ?? "http://127.0.0.1:7665").replace(/\/$/, "");
+
+export const region = process.env.AWS_REGION ?? "us-east-1";
+
+export const password = "Correct-horse-7";
+export const otherPassword = "Battery-staple-8";
+
+/** An administrator's client. A server in dev mode takes any credentials. */
+export const admin = administratorOf(endpoint);
+
+export function administratorOf(address) {
+  return new CognitoIdentityProviderClient({
+    endpoint: address,
+    region,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    maxAttempts: 1,
+  });
+}
+
+/** Makes a pool whose users have an e-mail address, with a public client and one with a secret. */
+export async function createPool(client = admin, settings = {}) {
+  const { UserPool } = await client.send(
+    new CreateUserPoolCommand({
+      PoolName: "clients",
+      AutoVerifiedAttributes: ["email"],
+      Schema: [{ Name: "favourite", AttributeDataType: "String", Mutable: true }],
+      ...settings,
+    }),
+  );
+  const flows = {
+    UserPoolId: UserPool.Id,
+    PreventUserExistenceErrors: "ENABLED",
+    ExplicitAuthFlows: [
+      "ALLOW_USER_SRP_AUTH",
+      "ALLOW_USER_PASSWORD_AUTH",
+      "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+      "ALLOW_REFRESH_TOKEN_AUTH",
+    ],
+  };
+  const open = await client.send(new CreateUserPoolClientCommand({ ...flows, ClientName: "public" }));
+  const secret = await client.send(
+    new CreateUserPoolClientCommand({ ...flows, ClientName: "secret", GenerateSecret: true }),
+  );
+  return {
+    id: UserPool.Id,
+    arn: UserPool.Arn,
+    clientId: open.UserPoolClient.ClientId,
+    secretClientId: secret.UserPoolClient.ClientId,
+    secret: secret.UserPoolClient.ClientSecret,
+  };
+}
+
+/** The SECRET_HASH of a user name for a client that has a secret. */
+export function secretHash(pool, username) {
+  return createHmac("sha256", pool.secret).update(username + pool.secretClientId).digest("base64");
+}
+
+/** A user name that no other test has, and an address for it. */
+export function newUser(prefix) {
+  const username = `${prefix}-${randomUUID().slice(0, 8)}`;
+  return { username, email: `${username}@example.com` };
+}
+
+const seen = new Map();
+
+/**
+ * Waits for a code that was sent to a user and that no earlier call returned.
+ * Sending happens after the answer to the request which asked for it.
+ */
+export async function nextCode(pool, username) {
+  const url = `${endpoint}/_cognate/v1/inbox/code?` + new URLSearchParams({ pool: pool.id, user: username });
+  const key = `${pool.id} ${username}`;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const answer = await fetch(url, { headers: { "X-Cognate": "1" } });
+    if (answer.ok) {
+      const { code } = await answer.json();
+      if (code && code !== seen.get(key)) {
+        seen.set(key, code);
+        return code;
+      }
+    } else if (answer.status !== 404) {
+      assert.fail(`${url}: ${answer.status} ${await answer.text()}`);
+    }
+    await sleep(50);
+  }
+  return assert.fail(`no new code for ${username} within 5 s`);
+}
+
+/** The claims of a JWT, unverified. */
+export function claims(jwt) {
+  return JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString());
+}
+
+/** Asserts that a promise is rejected with the service's exception of that name. */
+export async function rejects(promise, name, message) {
+  await assert.rejects(promise, (error) => {
+    assert.equal(error.name ?? error.code, name, `${error}`);
+    if (message !== undefined) assert.equal(error.message, message);
+    return true;
+  });
+}
