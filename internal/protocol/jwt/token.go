@@ -1,0 +1,144 @@
+package jwt
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// MaxLength is the greatest length of a token in bytes that Parse looks at.
+const MaxLength = 16 << 10
+
+var (
+	// ErrMalformed says that a text is not a token of the form this package
+	// signs. API operations answer it with "Invalid Access Token"
+	// (tokens.md §8).
+	ErrMalformed = errors.New("jwt: malformed token")
+	// ErrSignature says that a well-formed token was not signed by the key.
+	ErrSignature = errors.New("jwt: signature does not verify")
+	// ErrUnknownKey says that there is no key of the token's id. It is a kind
+	// of ErrSignature.
+	ErrUnknownKey = fmt.Errorf("%w: no such key", ErrSignature)
+)
+
+// foreignKeyHeaders are the header members which would let a token bring its own
+// key or change how it is read (S030, RFC 7515 §4.1, RFC 7797).
+var foreignKeyHeaders = [...]string{"crit", "b64", "jwk", "jku", "x5u", "x5c"}
+
+// Token is a well-formed token whose signature has not been checked.
+type Token struct {
+	KeyID string // kid of the header
+
+	claims    Claims
+	signed    string // the first two segments with the dot between them
+	signature []byte
+}
+
+// Verify parses a token and checks it with the key of its id; key returns nil
+// for an unknown id. Errors are ErrMalformed and ErrSignature, wrapped.
+func Verify(token string, key func(kid string) *rsa.PublicKey) (Claims, error) {
+	t, err := Parse(token)
+	if err != nil {
+		return Claims{}, err
+	}
+	return t.Verify(key(t.KeyID))
+}
+
+// Parse takes a token apart without checking its signature. The error is
+// ErrMalformed, wrapped with what is wrong; it never quotes the token.
+func Parse(token string) (*Token, error) {
+	if len(token) > MaxLength {
+		return nil, malformed("longer than %d bytes", MaxLength)
+	}
+	header, rest, ok := strings.Cut(token, ".")
+	if !ok {
+		return nil, malformed("one segment")
+	}
+	payload, signature, ok := strings.Cut(rest, ".")
+	if !ok {
+		return nil, malformed("two segments")
+	}
+	// A fourth segment leaves a dot in the third, which decode refuses.
+	var t Token
+	raw, err := decode(header)
+	if err != nil {
+		return nil, err
+	}
+	if t.KeyID, err = readHeader(raw); err != nil {
+		return nil, err
+	}
+	if raw, err = decode(payload); err != nil {
+		return nil, err
+	}
+	if t.claims, err = ParseClaims(raw); err != nil {
+		return nil, err
+	}
+	if t.signature, err = decode(signature); err != nil {
+		return nil, err
+	}
+	t.signed = token[:len(header)+1+len(payload)]
+	return &t, nil
+}
+
+// UnverifiedIssuer returns the iss claim, or "". It may serve to find the keys
+// to check the token with, and for nothing else.
+func (t *Token) UnverifiedIssuer() string {
+	iss, _ := t.claims.String("iss")
+	return iss
+}
+
+// Verify checks the signature with the key of t.KeyID and returns the claims.
+// The error is ErrSignature, and ErrUnknownKey when key is nil.
+func (t *Token) Verify(key *rsa.PublicKey) (Claims, error) {
+	if key == nil {
+		return Claims{}, ErrUnknownKey
+	}
+	digest := sha256.Sum256([]byte(t.signed))
+	if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], t.signature); err != nil {
+		return Claims{}, ErrSignature
+	}
+	return t.claims, nil
+}
+
+// readHeader checks the header and returns the key id.
+func readHeader(raw []byte) (string, error) {
+	header, err := ParseClaims(raw) // the same strict object reader
+	if err != nil {
+		return "", err
+	}
+	if alg, ok := header.String("alg"); !ok || alg != "RS256" {
+		return "", malformed("algorithm is not RS256")
+	}
+	for _, name := range foreignKeyHeaders {
+		if header.Has(name) {
+			return "", malformed("header has %s", name)
+		}
+	}
+	kid, ok := header.String("kid")
+	if !ok || kid == "" {
+		return "", malformed("no key id")
+	}
+	return kid, nil
+}
+
+// decode reads one segment. The decoder of the standard library skips line
+// breaks, so the alphabet is checked first.
+func decode(text string) ([]byte, error) {
+	for i := range len(text) {
+		if !isSegmentByte(text[i]) {
+			return nil, malformed("a segment is not base64url")
+		}
+	}
+	raw, err := segment.DecodeString(text)
+	if err != nil {
+		return nil, malformed("a segment is not base64url")
+	}
+	return raw, nil
+}
+
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
+}
