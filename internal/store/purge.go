@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// How long rows stay after they stopped to matter.
+const (
+	// attemptsKept is longer than any lock-out or limit looks back.
+	attemptsKept = 48 * time.Hour
+	// messagesKept is how long an undelivered message is worth delivering.
+	messagesKept = 24 * time.Hour
+	// familiesKept lets the last access token of a family, which lives a day
+	// at most, outlive its refresh token.
+	familiesKept = 24 * time.Hour
+
+	// purgeRows bounds one transaction of Purge.
+	purgeRows = 500
+)
+
+// purges remove what is older than $1, at most $2 rows at a time.
+var purges = []struct {
+	what string
+	kept time.Duration
+	text string
+}{
+	{"tickets", 0, `DELETE FROM tickets WHERE (pool_id, kind, id) IN
+		(SELECT pool_id, kind, id FROM tickets WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2) AND expires_ms <= $1`},
+	{"refresh tokens", 0, `DELETE FROM refresh_tokens WHERE (pool_id, digest) IN
+		(SELECT pool_id, digest FROM refresh_tokens WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2) AND expires_ms <= $1`},
+	{"token families", familiesKept, `DELETE FROM families WHERE (pool_id, id) IN
+		(SELECT pool_id, id FROM families WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2) AND expires_ms <= $1`},
+	{"attempts", attemptsKept, `DELETE FROM attempts WHERE (pool_id, subject, kind) IN
+		(SELECT pool_id, subject, kind FROM attempts WHERE last_ms <= $1 ORDER BY last_ms LIMIT $2) AND last_ms <= $1`},
+	{"messages", messagesKept, `DELETE FROM outbox WHERE (pool_id, id) IN
+		(SELECT pool_id, id FROM outbox WHERE created_ms <= $1 ORDER BY created_ms LIMIT $2) AND created_ms <= $1`},
+}
+
+// Purge removes what has expired by now, in small transactions, and tells
+// how many rows went.
+func (db *DB) Purge(ctx context.Context, now time.Time) (int64, error) {
+	var total int64
+	for _, p := range purges {
+		for {
+			n, err := Write(ctx, db, func(ctx context.Context, tx *Tx) (int64, error) {
+				return tx.change(ctx, p.text, toMS(now.Add(-p.kept)), purgeRows)
+			})
+			total += n
+			if err != nil {
+				return total, fmt.Errorf("purge %s: %w", p.what, err)
+			}
+			if n < purgeRows {
+				break
+			}
+		}
+	}
+	return total, nil
+}
