@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -17,7 +18,9 @@ type AccessKey struct {
 const (
 	insertAccessKey = `INSERT INTO access_keys (id, root, secret, created_ms) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (id) DO NOTHING`
-	selectRootKeys  = `SELECT id, root, secret, created_ms FROM access_keys WHERE root = $1 ORDER BY created_ms, id`
+	insertRootKey = `INSERT INTO meta (name, value) VALUES ('root_access_key', $1) ON CONFLICT (name) DO NOTHING`
+	selectRootKey = `SELECT k.id, k.root, k.secret, k.created_ms FROM meta m JOIN access_keys k ON k.id = m.value
+		WHERE m.name = 'root_access_key'`
 	selectAccessKey = `SELECT id, root, secret, created_ms FROM access_keys WHERE id = $1`
 )
 
@@ -40,13 +43,27 @@ func (tx *Tx) AccessKey(ctx context.Context, id string) (AccessKey, bool, error)
 	return k, found, nil
 }
 
-// RootKeys lists the keys that may do everything, oldest first.
-func (tx *Tx) RootKeys(ctx context.Context) ([]AccessKey, error) {
-	keys, err := many(ctx, tx, tx.scanAccessKey, selectRootKeys, true)
+// ClaimRootKey makes k the first administrator's key, unless there is one
+// already, and returns the one that holds.
+func (tx *Tx) ClaimRootKey(ctx context.Context, k AccessKey) (AccessKey, error) {
+	n, err := tx.change(ctx, insertRootKey, k.ID)
 	if err != nil {
-		return nil, fmt.Errorf("read root keys: %w", err)
+		return k, fmt.Errorf("claim the root key: %w", err)
 	}
-	return keys, nil
+	if n == 1 {
+		if _, err := tx.InsertAccessKey(ctx, k); err != nil {
+			return k, err
+		}
+		return k, nil
+	}
+	holds, found, err := one(ctx, tx, tx.scanAccessKey, selectRootKey)
+	if err == nil && !found {
+		err = errors.New("it is named but not stored")
+	}
+	if err != nil {
+		return k, fmt.Errorf("read the root key: %w", err)
+	}
+	return holds, nil
 }
 
 func (tx *Tx) scanAccessKey(s scanner) (AccessKey, error) {
