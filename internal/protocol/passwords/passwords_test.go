@@ -9,7 +9,7 @@ import (
 
 var strict = Policy{MinimumLength: 8, RequireUppercase: true, RequireLowercase: true, RequireNumbers: true, RequireSymbols: true}
 
-func TestViolationsAreFoundInOrder(t *testing.T) {
+func TestPolicyErrorsAreFoundInOrder(t *testing.T) {
 	t.Parallel()
 	const prefix = "Password did not conform with policy: "
 	tests := []struct {
@@ -64,7 +64,7 @@ func TestViolationsAreFoundInOrder(t *testing.T) {
 			}
 			continue
 		}
-		var v Violation
+		var v PolicyError
 		if !errors.As(err, &v) || err.Error() != prefix+tt.want {
 			t.Errorf("%q: %v, want %s", tt.password, err, tt.want)
 		}
@@ -162,7 +162,7 @@ func FuzzPolicy(f *testing.F) {
 	f.Fuzz(func(t *testing.T, password string, length int, upper, lower, digit, symbol bool) {
 		p := Policy{MinimumLength: length, RequireUppercase: upper, RequireLowercase: lower, RequireNumbers: digit, RequireSymbols: symbol}
 		err := p.Check(password)
-		var v Violation
+		var v PolicyError
 		if err != nil && !errors.As(err, &v) {
 			t.Fatalf("error %v is no violation", err)
 		}

@@ -12,23 +12,23 @@ const MaxLength = 256
 // space counts too, unless it is first or last.
 const symbols = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"
 
-// Violation is a broken rule. Its text is the message of
+// PolicyError is a broken rule of a policy. Its text is the message of
 // InvalidPasswordException.
-type Violation string
+type PolicyError string
 
 // The violations, in the order in which they are looked for. The last two have
 // no recorded text.
 const (
-	NotLongEnough Violation = "Password did not conform with policy: Password not long enough"
-	NoUppercase   Violation = "Password did not conform with policy: Password must have uppercase characters"
-	NoLowercase   Violation = "Password did not conform with policy: Password must have lowercase characters"
-	NoNumber      Violation = "Password did not conform with policy: Password must have numeric characters"
-	NoSymbol      Violation = "Password did not conform with policy: Password must have symbol characters"
-	OuterSpaces   Violation = "Password did not conform with policy: Password must not have leading or trailing spaces"
-	TooLong       Violation = "Password did not conform with policy: Password too long"
+	NotLongEnough PolicyError = "Password did not conform with policy: Password not long enough"
+	NoUppercase   PolicyError = "Password did not conform with policy: Password must have uppercase characters"
+	NoLowercase   PolicyError = "Password did not conform with policy: Password must have lowercase characters"
+	NoNumber      PolicyError = "Password did not conform with policy: Password must have numeric characters"
+	NoSymbol      PolicyError = "Password did not conform with policy: Password must have symbol characters"
+	OuterSpaces   PolicyError = "Password did not conform with policy: Password must not have leading or trailing spaces"
+	TooLong       PolicyError = "Password did not conform with policy: Password too long"
 )
 
-func (v Violation) Error() string { return string(v) }
+func (v PolicyError) Error() string { return string(v) }
 
 // Policy is what a user pool asks of passwords. The zero value asks for no more
 // than one character.
@@ -40,7 +40,7 @@ type Policy struct {
 	RequireSymbols   bool
 }
 
-// Check returns the first Violation of the policy, or nil. Letters and digits
+// Check returns the PolicyError of the first rule that is broken, or nil. Letters and digits
 // are those of ASCII.
 func (p Policy) Check(password string) error {
 	length := utf8.RuneCountInString(password)
