@@ -195,7 +195,9 @@ func FuzzOpen(f *testing.F) {
 	f.Add("AYABe")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, given string) {
-		if _, err := z.Open(Session, given); err == nil && given != text {
+		// The seed was sealed by another process than the one that fuzzes, so
+		// it is known by what it holds.
+		if s, err := z.Open(Session, given); err == nil && !bytes.Equal(s.encode(), sample().encode()) {
 			t.Errorf("%q opened", given)
 		}
 		if _, err := z.Open(SecretBlock, given); err == nil {
