@@ -26,10 +26,11 @@ const (
 	insertOutbox = `INSERT INTO outbox (pool_id, id, medium, destination, body, attempts, next_ms, lease_ms, created_ms)
 		VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $7)`
 	leaseOutbox = `UPDATE outbox SET lease_ms = $1, attempts = attempts + 1 WHERE lease_ms <= $2 AND (pool_id, id) IN
-		(SELECT pool_id, id FROM outbox WHERE next_ms <= $2 AND lease_ms <= $2 ORDER BY next_ms, id LIMIT $3)
+		(SELECT pool_id, id FROM outbox WHERE medium = $4 AND next_ms <= $2 AND lease_ms <= $2 ORDER BY next_ms, id LIMIT $3)
 		RETURNING pool_id, id, medium, destination, body, attempts, next_ms, created_ms`
 	deleteOutbox = `DELETE FROM outbox WHERE pool_id = $1 AND id = $2`
-	retryOutbox  = `UPDATE outbox SET next_ms = $1, lease_ms = 0 WHERE pool_id = $2 AND id = $3`
+	retryOutbox  = `UPDATE outbox SET next_ms = $1, lease_ms = 0 WHERE pool_id = $2 AND id = $3 AND attempts = $4`
+	dueOutbox    = `SELECT id FROM outbox WHERE medium = $1 AND next_ms <= $2 AND lease_ms <= $2 LIMIT 1`
 	countOutbox  = `SELECT COUNT(*) FROM outbox`
 )
 
@@ -44,9 +45,20 @@ func (tx *Tx) Enqueue(ctx context.Context, m *OutboxMessage) error {
 	return nil
 }
 
-// LeaseDue takes up to limit messages that are due and hides them from
-// everybody else for the length of the lease, in the order they were enqueued.
-func (tx *Tx) LeaseDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]OutboxMessage, error) {
+// MessagesDue reports whether LeaseDue would find something. It reads only, so
+// asking often costs the writer nothing.
+func (tx *Tx) MessagesDue(ctx context.Context, medium string, now time.Time) (bool, error) {
+	_, found, err := one(ctx, tx, scanString, dueOutbox, medium, toMS(now))
+	if err != nil {
+		return false, fmt.Errorf("look for %s messages: %w", medium, err)
+	}
+	return found, nil
+}
+
+// LeaseDue takes up to limit messages of one medium that are due and hides
+// them from everybody else for the length of the lease, in the order they were
+// enqueued.
+func (tx *Tx) LeaseDue(ctx context.Context, medium string, now time.Time, limit int, lease time.Duration) ([]OutboxMessage, error) {
 	if !tx.writable {
 		return nil, errReadOnly
 	}
@@ -61,7 +73,7 @@ func (tx *Tx) LeaseDue(ctx context.Context, now time.Time, limit int, lease time
 		m.NextAt, m.CreatedAt = fromMS(next), fromMS(created)
 		m.Body, err = tx.db.Unseal("outbox", "body", rowID(m.PoolID, m.ID), sealed)
 		return m, err
-	}, leaseOutbox, toMS(now.Add(lease)), toMS(now), limit)
+	}, leaseOutbox, toMS(now.Add(lease)), toMS(now), limit, medium)
 	if err != nil {
 		return nil, fmt.Errorf("lease messages: %w", err)
 	}
@@ -77,10 +89,11 @@ func (tx *Tx) Done(ctx context.Context, poolID, id string) error {
 	return nil
 }
 
-// Retry gives a message back, to be delivered from next on.
-func (tx *Tx) Retry(ctx context.Context, poolID, id string, next time.Time) error {
-	if _, err := tx.change(ctx, retryOutbox, toMS(next), poolID, id); err != nil {
-		return fmt.Errorf("put message %s back: %w", id, err)
+// Retry gives a leased message back, to be delivered from next on. Nothing
+// happens when its lease ran out and somebody else leased it since.
+func (tx *Tx) Retry(ctx context.Context, m OutboxMessage, next time.Time) error {
+	if _, err := tx.change(ctx, retryOutbox, toMS(next), m.PoolID, m.ID, m.Attempts); err != nil {
+		return fmt.Errorf("put message %s back: %w", m.ID, err)
 	}
 	return nil
 }

@@ -10,8 +10,9 @@ import (
 const (
 	// attemptsKept is longer than any lock-out or limit looks back.
 	attemptsKept = 48 * time.Hour
-	// messagesKept is how long an undelivered message is worth delivering.
-	messagesKept = 24 * time.Hour
+	// messagesKept is more than the day for which delivery is tried, so that
+	// the worker is the one that gives a message up and says so.
+	messagesKept = 48 * time.Hour
 	// familiesKept lets the last access token of a family, which lives a day
 	// at most, outlive its refresh token.
 	familiesKept = 24 * time.Hour

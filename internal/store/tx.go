@@ -13,7 +13,12 @@ type Tx struct {
 	db       *DB
 	conn     conn
 	writable bool
+	after    []func()
 }
+
+// AfterCommit runs f once the transaction is durable, and not at all when it
+// is not. It is for waking something up: f must be quick and cannot fail.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
 // DB is the database the transaction belongs to.
 func (tx *Tx) DB() *DB { return tx.db }
@@ -89,9 +94,11 @@ func Write[T any](ctx context.Context, db *DB, body func(ctx context.Context, tx
 		return result, ErrNested
 	}
 	var after *committed
+	var hooks []func()
 	err := db.driver.write(ctx, func(c conn) error {
 		tx := &Tx{db: db, conn: c, writable: true}
 		var err error
+		defer func() { hooks = tx.after }()
 		result, err = body(context.WithValue(ctx, txKey{}, tx), tx)
 		after = nil
 		if errors.As(err, &after) {
@@ -99,7 +106,13 @@ func Write[T any](ctx context.Context, db *DB, body func(ctx context.Context, tx
 		}
 		return err
 	})
-	if err == nil && after != nil {
+	if err != nil {
+		return result, err
+	}
+	for _, f := range hooks {
+		f()
+	}
+	if after != nil {
 		err = after.err
 	}
 	return result, err

@@ -201,7 +201,7 @@ CREATE TABLE outbox (
 	created_ms  BIGINT NOT NULL,
 	PRIMARY KEY (pool_id, id)
 );
-CREATE INDEX outbox_by_next ON outbox (next_ms);
+CREATE INDEX outbox_by_next ON outbox (medium, next_ms);
 CREATE INDEX outbox_by_age ON outbox (created_ms);
 
 CREATE TABLE access_keys (
