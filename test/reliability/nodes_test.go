@@ -1,0 +1,91 @@
+package reliability
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go"
+
+	"cognate/internal/store"
+	"cognate/internal/store/pgtest"
+)
+
+// Two processes on one PostgreSQL are one service: what one wrote, the other
+// knows, and what one revoked, the other refuses (S033).
+func TestTwoNodesOnOneDatabaseServeTheSamePool_S033(t *testing.T) {
+	t.Parallel()
+	url, schema := pgtest.Schema(t)
+	key := filepath.Join(t.TempDir(), "master.key")
+	if _, err := store.LoadOrCreateMasterKey(key); err != nil {
+		t.Fatal(err)
+	}
+	mail := startMailServer(t)
+	start := func() *node {
+		endpoint := freeEndpoint(t)
+		return startNode(t, endpoint, "--database-url", withSchema(t, url, schema), "--master-key-file", key,
+			"--public-url", endpoint, "--issuer-url", "http://localhost/{userPoolId}", "--smtp-url", mail.url)
+	}
+	first, second := start(), start()
+	ctx := t.Context()
+	_, clientID := first.makePool(ctx, t, &cip.CreateUserPoolClientInput{
+		ExplicitAuthFlows: []types.ExplicitAuthFlowsType{
+			types.ExplicitAuthFlowsTypeAllowUserPasswordAuth, types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
+		},
+	}, &cip.CreateUserPoolInput{AutoVerifiedAttributes: []types.VerifiedAttributeType{types.VerifiedAttributeTypeEmail}})
+
+	_, err := first.api.SignUp(ctx, &cip.SignUpInput{
+		ClientId: &clientID, Username: aws.String("ana"), Password: aws.String("Correct-Horse1!"),
+		UserAttributes: []types.AttributeType{{Name: aws.String("email"), Value: aws.String("ana@example.com")}},
+	})
+	must(t, err)
+	_, err = second.api.ConfirmSignUp(ctx, &cip.ConfirmSignUpInput{
+		ClientId: &clientID, Username: aws.String("ana"), ConfirmationCode: aws.String(mail.code(t)),
+	})
+	must(t, err)
+	signedIn, err := first.api.InitiateAuth(ctx, &cip.InitiateAuthInput{
+		ClientId: &clientID, AuthFlow: types.AuthFlowTypeUserPasswordAuth,
+		AuthParameters: map[string]string{"USERNAME": "ana", "PASSWORD": "Correct-Horse1!"},
+	})
+	must(t, err)
+	tokens := signedIn.AuthenticationResult
+	for _, n := range []*node{first, second} {
+		_, err := n.api.GetUser(ctx, &cip.GetUserInput{AccessToken: tokens.AccessToken})
+		must(t, err)
+	}
+	_, err = second.api.RevokeToken(ctx, &cip.RevokeTokenInput{ClientId: &clientID, Token: tokens.RefreshToken})
+	must(t, err)
+	for _, n := range []*node{first, second} {
+		refused(ctx, t, n, clientID, tokens)
+	}
+}
+
+func refused(ctx context.Context, t *testing.T, n *node, clientID string, tokens *types.AuthenticationResultType) {
+	t.Helper()
+	_, err := n.api.GetUser(ctx, &cip.GetUserInput{AccessToken: tokens.AccessToken})
+	wantError(t, err, "NotAuthorizedException", "Access Token has been revoked")
+	_, err = n.api.InitiateAuth(ctx, &cip.InitiateAuthInput{
+		ClientId: &clientID, AuthFlow: types.AuthFlowTypeRefreshTokenAuth,
+		AuthParameters: map[string]string{"REFRESH_TOKEN": *tokens.RefreshToken},
+	})
+	wantError(t, err, "NotAuthorizedException", "Refresh Token has been revoked")
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantError(t *testing.T, err error, code, message string) {
+	t.Helper()
+	var e smithy.APIError
+	if !errors.As(err, &e) || e.ErrorCode() != code || e.ErrorMessage() != message {
+		t.Errorf("got %v, want %s: %s", err, code, message)
+	}
+}
