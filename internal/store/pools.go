@@ -47,6 +47,7 @@ const (
 	lockPool   = `UPDATE pools SET version = version + 1 WHERE id = $1 RETURNING ` + poolColumns
 	updatePool = `UPDATE pools SET name = $1, modified_ms = $2, doc = $3, version = version + 1 WHERE id = $4 AND version = $5`
 	deletePool = `DELETE FROM pools WHERE id = $1`
+	countPools = `SELECT COUNT(*) FROM pools WHERE region = $1`
 	listPools  = `SELECT ` + poolColumns + ` FROM pools WHERE region = $1 AND id > $2 ORDER BY id LIMIT $3`
 
 	insertSigningKey  = `INSERT INTO signing_keys (pool_id, kid, token_use, private, public, created_ms) VALUES ($1, $2, $3, $4, $5, $6)`
@@ -151,6 +152,15 @@ func (tx *Tx) ListPools(ctx context.Context, region, after string, limit int) ([
 		return nil, fmt.Errorf("list pools of %s: %w", region, err)
 	}
 	return pools, nil
+}
+
+// CountPools tells how many pools a Region has.
+func (tx *Tx) CountPools(ctx context.Context, region string) (int64, error) {
+	n, _, err := one(ctx, tx, scanInt, countPools, region)
+	if err != nil {
+		return 0, fmt.Errorf("count pools of %s: %w", region, err)
+	}
+	return n, nil
 }
 
 // InsertSigningKey adds a key to a pool.

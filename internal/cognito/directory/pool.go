@@ -1,0 +1,31 @@
+package directory
+
+import (
+	"strings"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/attributes"
+	"cognate/internal/store"
+)
+
+// Pool is a compiled user pool.
+type Pool struct {
+	store.Pool
+	Schema *attributes.Schema
+}
+
+func compilePool(row *store.Pool) *Pool {
+	return &Pool{Pool: *row, Schema: attributes.Compile(row.Settings.Pool.SchemaAttributes)}
+}
+
+// Config gives the settings of the pool, to be read only.
+func (p *Pool) Config() *api.UserPoolType { return &p.Settings.Pool }
+
+// ShortName is the part of the id after the underscore. SRP and device groups
+// use it (spec/auth-flows.md).
+func (p *Pool) ShortName() string {
+	return p.ID[strings.LastIndexByte(p.ID, '_')+1:]
+}
+
+// Fold gives the form in which sign-in names of this pool are compared.
+func (p *Pool) Fold(name string) string { return attributes.Fold(p.Config(), name) }

@@ -1,0 +1,145 @@
+package pools
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"fmt"
+	"regexp"
+	"time"
+
+	"cognate/internal/api"
+	"cognate/internal/protocol/jwt"
+	"cognate/internal/store"
+)
+
+// chosenIDTag is the tag by which a new pool asks for its id in dev.
+const chosenIDTag = "cognate:id"
+
+// CreateUserPool makes a pool and its signing keys.
+func (o *Operations) CreateUserPool(ctx context.Context, in *api.CreateUserPoolRequest) (*api.CreateUserPoolResponse, error) {
+	now, region := o.Now(), o.region(ctx)
+	id, err := o.newID(region, in.UserPoolTags)
+	if err != nil {
+		return nil, err
+	}
+	settings := api.UserPoolType{
+		Id:                    id,
+		Arn:                   o.arn(region, id),
+		AliasAttributes:       orAbsent(in.AliasAttributes),
+		UsernameAttributes:    orAbsent(in.UsernameAttributes),
+		UsernameConfiguration: in.UsernameConfiguration,
+	}
+	if settings.SchemaAttributes, err = schema(in.Schema); err != nil {
+		return nil, err
+	}
+	if err := checkValidityDays(in.Policies, in.AdminCreateUserConfig); err != nil {
+		return nil, err
+	}
+	wanted := *in
+	wanted.UserPoolTier = cmp.Or(in.UserPoolTier, startingTier(in.UserPoolAddOns))
+	pool := &store.Pool{ID: id, Region: region, Name: in.PoolName, CreatedAt: now, ModifiedAt: now}
+	pool.Settings.Pool = settings
+	if err := configure(&pool.Settings, &wanted); err != nil {
+		return nil, err
+	}
+	keys, err := o.newKeys(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		return struct{}{}, o.insert(ctx, tx, pool, keys)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.CreateUserPoolResponse{UserPool: describe(pool, 0)}, nil
+}
+
+func (o *Operations) insert(ctx context.Context, tx *store.Tx, pool *store.Pool, keys []store.SigningKey) error {
+	n, err := tx.CountPools(ctx, pool.Region)
+	if err != nil {
+		return err
+	}
+	if n >= cmp.Or(o.Quota, DefaultQuota) {
+		return api.LimitExceededException("Account has exceeded the maximum number of user pools.")
+	}
+	switch _, err := tx.PoolByID(ctx, pool.ID); {
+	case err == nil:
+		return api.InvalidParameterException("User pool %s already exists.", pool.ID)
+	case !api.HasCode(err, "ResourceNotFoundException"):
+		return err
+	}
+	return tx.InsertPool(ctx, pool, keys)
+}
+
+// startingTier is the plan of a pool that names none.
+func startingTier(addOns *api.UserPoolAddOnsType) api.UserPoolTierType {
+	if threatProtection(addOns) {
+		return api.UserPoolTierTypePlus
+	}
+	return api.UserPoolTierTypeEssentials
+}
+
+// newKeys makes the two keys of a pool: one signs ID tokens, the other access
+// tokens (spec/tokens.md §2). Public is the PKIX form.
+func (o *Operations) newKeys(ctx context.Context, now time.Time) ([]store.SigningKey, error) {
+	var keys []store.SigningKey
+	for _, use := range []string{store.KeyUseID, store.KeyUseAccess} {
+		key, err := o.Keys.Next(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("make signing key: %w", err)
+		}
+		private, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			return nil, fmt.Errorf("write signing key: %w", err)
+		}
+		public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+		if err != nil {
+			return nil, fmt.Errorf("write public signing key: %w", err)
+		}
+		keys = append(keys, store.SigningKey{ID: jwt.NewKeyID(), Use: use, Private: private, Public: public, CreatedAt: now})
+	}
+	return keys, nil
+}
+
+const (
+	idCharacters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	idLength     = 9
+	maxIDLength  = 55
+)
+
+// shortID is what may follow the Region in a pool id.
+var shortID = regexp.MustCompile(`^[0-9A-Za-z]+$`)
+
+// newID makes the id of a pool, or takes the one that the tags ask for.
+func (o *Operations) newID(region string, tags map[string]string) (string, error) {
+	chosen, asked := tags[chosenIDTag]
+	if !asked || !o.AllowChosenIDs {
+		return region + "_" + randomText(idCharacters, idLength), nil
+	}
+	prefix := region + "_"
+	if len(chosen) <= len(prefix) || len(chosen) > maxIDLength || chosen[:len(prefix)] != prefix || !shortID.MatchString(chosen[len(prefix):]) {
+		return "", api.InvalidParameterException("The tag %s must be %s followed by letters and digits, at most %d characters in all.", chosenIDTag, prefix, maxIDLength)
+	}
+	return chosen, nil
+}
+
+// randomText draws n characters, each of the alphabet equally likely.
+func randomText(alphabet string, n int) string {
+	// Bytes beyond the last whole multiple of the alphabet would make its
+	// first characters likelier: they are thrown away.
+	limit := 256 / len(alphabet) * len(alphabet)
+	text := make([]byte, 0, n)
+	draw := make([]byte, 2*n)
+	for len(text) < n {
+		rand.Read(draw) // never fails
+		for _, b := range draw {
+			if int(b) < limit && len(text) < n {
+				text = append(text, alphabet[int(b)%len(alphabet)])
+			}
+		}
+	}
+	return string(text)
+}

@@ -1,0 +1,87 @@
+package pools
+
+import (
+	"context"
+	"crypto/rsa"
+	"fmt"
+	"strings"
+	"time"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/paging"
+	"cognate/internal/store"
+)
+
+// DefaultQuota is how many pools an account has in one Region unless the
+// installation allows more (spec/users-and-pools.md §25).
+const DefaultQuota = 1000
+
+// KeySource hands out fresh RSA-2048 keys, each of them once. Making one takes
+// a while, so a source keeps some in stock.
+type KeySource interface {
+	Next(ctx context.Context) (*rsa.PrivateKey, error)
+}
+
+// Operations are the operations on user pools. All fields but the last two
+// must be set.
+type Operations struct {
+	DB        *store.DB
+	Directory *directory.Directory
+	Paging    paging.Paging
+	Keys      KeySource
+	Now       func() time.Time
+	Region    string // of requests that name none
+	AccountID string // 12 digits, used in ARNs
+
+	// AllowChosenIDs lets a new pool's tag cognate:id choose its id. For dev
+	// only: ids are otherwise not to be guessed.
+	AllowChosenIDs bool
+	// Quota replaces DefaultQuota when it is not 0.
+	Quota int64
+}
+
+// region is where the request creates and lists pools.
+func (o *Operations) region(ctx context.Context) string {
+	if region := api.RequestFrom(ctx).Region; region != "" {
+		return region
+	}
+	return o.Region
+}
+
+func (o *Operations) arn(region, poolID string) string {
+	return fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", region, o.AccountID, poolID)
+}
+
+// regionOf gives the Region of a pool that is being configured.
+func regionOf(pool *api.UserPoolType) string {
+	region, _, _ := strings.Cut(pool.Id, "_")
+	return region
+}
+
+// lock loads a pool for a change, in the Region of the request.
+func lock(ctx context.Context, tx *store.Tx, id string) (*store.Pool, error) {
+	pool, err := tx.LockPool(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return pool, directory.CheckRegion(ctx, pool)
+}
+
+// save stores a changed pool with the time of the change.
+func (o *Operations) save(ctx context.Context, tx *store.Tx, pool *store.Pool) error {
+	pool.Name = pool.Settings.Pool.Name
+	pool.ModifiedAt = o.Now()
+	return tx.SavePool(ctx, pool)
+}
+
+// describe gives the pool as the API shows it.
+func describe(pool *store.Pool, users int64) *api.UserPoolType {
+	shown := pool.Settings.Pool
+	shown.Id = pool.ID
+	shown.Name = pool.Name
+	shown.CreationDate = api.TimeOf(pool.CreatedAt)
+	shown.LastModifiedDate = api.TimeOf(pool.ModifiedAt)
+	shown.EstimatedNumberOfUsers = int32(min(users, 1<<31-1))
+	return &shown
+}
