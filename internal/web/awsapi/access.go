@@ -1,0 +1,186 @@
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"cognate/internal/api"
+	"cognate/internal/protocol/sigv4"
+)
+
+// Caller is who signed a request.
+type Caller struct {
+	AccessKeyID string
+	ARN         string // printed when access is denied
+	Root        bool   // the installation's first administrator
+}
+
+// Key is an access key and whose it is.
+type Key struct {
+	sigv4.Key
+	Caller Caller
+}
+
+// Keys finds access keys. ok is false when there is none of that id; an error
+// means that it could not be found out, which refuses the request.
+type Keys interface {
+	AccessKey(ctx context.Context, id string) (key Key, ok bool, err error)
+}
+
+// Authorizer decides whether a caller may do something. action is such as
+// cognito-idp:AdminGetUser; resource is the ARN of the pool, or * when a
+// request names none. Any error is a refusal; Denied makes the usual one.
+type Authorizer interface {
+	Authorize(ctx context.Context, caller Caller, action, resource string) error
+}
+
+// RootOnly is the Authorizer of installations without policies: the first
+// administrator may do everything, others nothing.
+type RootOnly struct{}
+
+// Authorize implements Authorizer.
+func (RootOnly) Authorize(_ context.Context, caller Caller, action, resource string) error {
+	if caller.Root {
+		return nil
+	}
+	return Denied(caller, action, resource)
+}
+
+// Denied is the answer when no policy allows an action (spec/identity-pools.md E4).
+func Denied(caller Caller, action, resource string) *api.Error {
+	return api.AccessDeniedException("User: %s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
+		caller.ARN, action, resource, action)
+}
+
+// Origin is where a request comes from, with the words of trusted proxies
+// taken into account.
+type Origin struct {
+	IP   netip.Addr
+	TLS  bool   // the client's connection is encrypted
+	Host string // as the client sent it
+}
+
+// DirectOrigin is the Origin when there are no proxies.
+func DirectOrigin(r *http.Request) Origin {
+	o := Origin{TLS: r.TLS != nil, Host: r.Host}
+	if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		o.IP = ap.Addr().Unmap().WithZone("")
+	}
+	return o
+}
+
+// skew is how far the date of a signature may be from the server's.
+const skew = 5 * time.Minute
+
+const serviceName = "cognito-idp"
+
+// identity is what the credentials of a request say.
+type identity struct {
+	caller Caller
+	region string // the Region signed for, "" when none is named
+}
+
+// authenticate finds the caller of an operation that must be signed.
+func (h *Handler) authenticate(ctx context.Context, r *http.Request, origin Origin, body []byte) (identity, error) {
+	signed := sigv4.Request{
+		Method: r.Method, Path: r.URL.EscapedPath(), RawQuery: r.URL.RawQuery,
+		Header: r.Header, Host: origin.Host, Body: body,
+	}
+	if path, _, _ := strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") {
+		signed.Path = path // as on the request line
+	}
+	if h.AcceptAnyCredentials {
+		if err := sameSite(r, origin); err != nil {
+			return identity{}, err
+		}
+		id, region, _ := sigv4.Scope(signed)
+		return identity{caller: Caller{AccessKeyID: id, Root: true}, region: region}, nil
+	}
+	if !origin.TLS && !origin.IP.IsLoopback() {
+		return identity{}, api.AccessDeniedException(
+			"Signed requests are accepted over https only, because a request that is overheard can be repeated.")
+	}
+	return h.verify(ctx, signed)
+}
+
+func (h *Handler) verify(ctx context.Context, signed sigv4.Request) (identity, error) {
+	now := h.Now()
+	claim, err := sigv4.Parse(signed, sigv4.Options{Service: serviceName, Now: now, Skew: skew})
+	if err != nil {
+		return identity{}, signatureError(err)
+	}
+	key, known, err := h.Keys.AccessKey(ctx, claim.AccessKeyID)
+	if err != nil {
+		return identity{}, fmt.Errorf("find access key %q: %w", clip(claim.AccessKeyID), err)
+	}
+	if err := claim.Verify(key.Key, known, now); err != nil {
+		return identity{}, signatureError(err)
+	}
+	key.Caller.AccessKeyID = claim.AccessKeyID
+	return identity{caller: key.Caller, region: claim.Region}, nil
+}
+
+func signatureError(err error) error {
+	var refusal *sigv4.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	return &api.Error{Code: refusal.Code(), Message: refusal.Message, Status: http.StatusBadRequest}
+}
+
+// sameSite keeps web pages of other sites from administering a developer's
+// server, which accepts any credentials: the browser names the page in Origin.
+// Pages of this machine and of the server's own host may.
+func sameSite(r *http.Request, origin Origin) error {
+	page := r.Header.Get("Origin")
+	if page == "" {
+		return nil
+	}
+	u, err := url.Parse(page)
+	if err == nil && (isLocalName(u.Hostname()) || u.Host != "" && strings.EqualFold(u.Host, origin.Host)) {
+		return nil
+	}
+	return api.AccessDeniedException("Pages of %s may not call operations that need a signature on a server that does not check signatures.", clip(page))
+}
+
+// isLocalName reports whether host is this machine by its form alone.
+func isLocalName(host string) bool {
+	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// authorize asks whether the caller may do this.
+func (h *Handler) authorize(ctx context.Context, caller Caller, o *operation, pool, resource, region string) error {
+	if h.AcceptAnyCredentials {
+		return nil
+	}
+	switch {
+	case resource != "":
+	case pool != "":
+		resource = h.poolARN(pool, region)
+	default:
+		resource = "*"
+	}
+	if err := h.Authorizer.Authorize(ctx, caller, serviceName+":"+o.spec.Name, resource); err != nil {
+		return fmt.Errorf("authorize %s: %w", o.spec.Name, err)
+	}
+	return nil
+}
+
+// poolARN names a pool by its id, which begins with its Region.
+func (h *Handler) poolARN(id, region string) string {
+	if before, _, ok := strings.Cut(id, "_"); ok {
+		region = before
+	}
+	return "arn:aws:cognito-idp:" + region + ":" + h.AccountID + ":userpool/" + id
+}

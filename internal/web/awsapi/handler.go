@@ -1,0 +1,294 @@
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cognate/internal/api"
+)
+
+// Config is what a Handler works with.
+type Config struct {
+	Service   api.Service
+	Region    string // of requests whose signature names none
+	AccountID string // of the ARNs that authorization is asked about
+	Now       func() time.Time
+	Log       *slog.Logger
+
+	// AcceptAnyCredentials takes any signature or none, as dev does. Otherwise
+	// operations that are not public need a valid signature of a key of Keys,
+	// and the consent of Authorizer.
+	AcceptAnyCredentials bool
+	Keys                 Keys
+	Authorizer           Authorizer
+
+	Origin  func(*http.Request) Origin // nil: DirectOrigin
+	Observe func(Observation)          // nil, or told of every request after its answer
+}
+
+// Observation is what is known of a request when it has been answered.
+type Observation struct {
+	Operation string // "" when the target names none
+	Code      string // wire name of the exception, "" for a success
+	Status    int
+	Duration  time.Duration
+	Panicked  bool
+}
+
+// Handler serves POST / and its preflight.
+type Handler struct {
+	Config
+	byTarget map[string]*operation
+	panics   atomic.Uint64
+}
+
+// New prepares a Handler. It fails when c leaves something out, or when the
+// generated types and the constraints table do not fit together.
+func New(c Config) (*Handler, error) {
+	if c.Service == nil || c.Now == nil || c.Log == nil {
+		return nil, errors.New("the AWS door needs a service, a clock and a log")
+	}
+	if !c.AcceptAnyCredentials && (c.Keys == nil || c.Authorizer == nil) {
+		return nil, errors.New("the AWS door needs keys and an authorizer to check signatures")
+	}
+	if c.Origin == nil {
+		c.Origin = DirectOrigin
+	}
+	list := operations(c.Service)
+	h := &Handler{Config: c, byTarget: make(map[string]*operation, len(list))}
+	planner := newPlanner()
+	for i := range list {
+		o := &list[i]
+		if err := o.prepare(planner); err != nil {
+			return nil, err
+		}
+		h.byTarget[api.TargetPrefix+"."+o.spec.Name] = o
+	}
+	return h, nil
+}
+
+// Panics counts the requests that were ended by a panic.
+func (h *Handler) Panics() uint64 { return h.panics.Load() }
+
+// exchange is one request on its way.
+type exchange struct {
+	start     time.Time
+	requestID string
+	op        *operation
+	pool      string
+	client    string
+	panicked  bool
+}
+
+// ServeHTTP answers one request and logs one line about it.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions {
+		preflight(w)
+		return
+	}
+	x := &exchange{start: h.Now(), requestID: uuid.NewString()}
+	writeCommon(w, r, x.requestID)
+	body, err := h.answer(w, r, x)
+
+	var exception *api.Error
+	status := http.StatusOK
+	if err != nil {
+		exception = visible(err)
+		status = exception.Status
+		err = errors.Join(err, writeError(w, exception))
+	} else {
+		err = writeAnswer(w, body)
+	}
+	h.record(r.Context(), x, exception, status, err)
+}
+
+// answer gives the body of a success. A panic below it becomes an error.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, x *exchange) (body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+				panic(p)
+			}
+			h.panics.Add(1)
+			x.panicked = true
+			body, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	o, err := h.find(r)
+	if err != nil {
+		return nil, err
+	}
+	x.op = o
+	data, err := readBody(w, r, o.limit)
+	if err != nil {
+		return nil, err
+	}
+	return h.run(r, x, data)
+}
+
+func (h *Handler) run(r *http.Request, x *exchange, data []byte) ([]byte, error) {
+	o, ctx, origin := x.op, r.Context(), h.Origin(r)
+	info := &api.RequestInfo{
+		RequestID: x.requestID, Operation: o.spec.Name, Region: h.Region,
+		UserAgent: r.UserAgent(), SourceIP: origin.ip(),
+	}
+	var caller identity
+	if o.spec.Access != api.Public {
+		var err error
+		if caller, err = h.authenticate(ctx, r, origin, data); err != nil {
+			return nil, err
+		}
+		info.AccessKeyID = caller.caller.AccessKeyID
+		if caller.region != "" {
+			info.Region, info.Signed = caller.region, true
+		}
+	}
+	in, value, err := o.decode(data)
+	if err != nil {
+		return nil, err
+	}
+	x.pool, x.client = stringField(value, o.fields.pool), stringField(value, o.fields.client)
+	if o.spec.Access != api.Public {
+		resource := stringField(value, o.fields.resource)
+		if err := h.authorize(ctx, caller.caller, o, x.pool, resource, info.Region); err != nil {
+			return nil, err
+		}
+	}
+	out, err := o.call(api.WithRequest(ctx, info), in)
+	if err != nil || o.spec.Output == nil {
+		return nil, err
+	}
+	return encode(out)
+}
+
+func (o Origin) ip() string {
+	if !o.IP.IsValid() {
+		return ""
+	}
+	return o.IP.String()
+}
+
+// find gives the operation that a request names. A presigned request may have
+// the name in its query, because signers move x-amz- headers there.
+func (h *Handler) find(r *http.Request) (*operation, error) {
+	if r.Method != http.MethodPost {
+		e := api.UnknownOperationException()
+		e.Status = http.StatusNotFound
+		return nil, e
+	}
+	targets := r.Header["X-Amz-Target"]
+	if len(targets) == 0 {
+		targets = r.URL.Query()["X-Amz-Target"]
+	}
+	if len(targets) != 1 || !acceptable(r.Header["Content-Type"]) {
+		return nil, api.UnknownOperationException()
+	}
+	o, ok := h.byTarget[targets[0]]
+	if !ok {
+		return nil, api.UnknownOperationException()
+	}
+	return o, nil
+}
+
+// acceptable reports whether a body of this type is read as AWS JSON. Absent
+// and plain JSON types are taken as what the target says they are; a form or
+// text is another protocol.
+func acceptable(types []string) bool {
+	if len(types) == 0 || len(types) == 1 && types[0] == "" {
+		return true
+	}
+	if len(types) > 1 {
+		return false
+	}
+	name, _, err := mime.ParseMediaType(types[0])
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return false
+	}
+	return name == contentType || name == "application/x-amz-json-1.0" || name == "application/json"
+}
+
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	tooLarge := func() error {
+		setHeader(w.Header(), "Connection", "close") // the rest is not read
+		return api.SerializationException("The request is larger than %d bytes", limit)
+	}
+	if r.ContentLength > limit {
+		return nil, tooLarge()
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, tooLarge()
+	case err != nil:
+		return nil, api.SerializationException("The request could not be read").Because(err)
+	}
+	return data, nil
+}
+
+// visible is the exception the caller gets for err.
+func visible(err error) *api.Error {
+	var e *api.Error
+	if !errors.As(err, &e) {
+		return api.InternalErrorException("Something went wrong")
+	}
+	if e.Status == 0 {
+		e = e.Because(e.Err)
+		e.Status = http.StatusBadRequest
+	}
+	return e
+}
+
+// record writes the one line about a request. It has neither input nor answer.
+func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error, status int, err error) {
+	seen := Observation{Status: status, Duration: h.Now().Sub(x.start), Panicked: x.panicked}
+	if x.op != nil {
+		seen.Operation = x.op.spec.Name
+	}
+	level := slog.LevelInfo
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs,
+		slog.String("operation", seen.Operation), slog.String("pool", x.pool), slog.String("client", x.client),
+		slog.String("request_id", x.requestID), slog.Duration("duration", seen.Duration), slog.Int("status", status))
+	if exception != nil {
+		seen.Code = exception.Code
+		attrs = append(attrs, slog.String("code", exception.Code))
+	}
+	if text := cause(err, exception); text != "" {
+		attrs = append(attrs, slog.String("cause", text))
+	}
+	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+		level = slog.LevelError // a client that went away is no fault
+	}
+	h.Log.LogAttrs(ctx, level, "request", attrs...)
+	if h.Observe != nil {
+		h.Observe(seen)
+	}
+}
+
+// cause is what the caller was not told: the error behind an exception, or the
+// one that an internal error stands for. The message of an exception is not
+// logged, since it may repeat the request.
+func cause(err error, exception *api.Error) string {
+	var e *api.Error
+	switch {
+	case err == nil:
+		return ""
+	case exception != nil && exception.Err != nil:
+		return exception.Err.Error()
+	case errors.As(err, &e):
+		return ""
+	}
+	return strings.TrimSpace(err.Error())
+}
