@@ -29,6 +29,7 @@ const (
 	lockGroup   = `UPDATE groups SET modified_ms = modified_ms WHERE pool_id = $1 AND name = $2`
 	deleteGroup = `DELETE FROM groups WHERE pool_id = $1 AND name = $2`
 	listGroups  = `SELECT ` + groupColumns + ` FROM groups g WHERE g.pool_id = $1 AND g.name > $2 ORDER BY g.name LIMIT $3`
+	groupNames  = `SELECT name FROM groups WHERE pool_id = $1`
 	countGroups = `SELECT COUNT(*) FROM groups WHERE pool_id = $1`
 
 	insertMember = `INSERT INTO memberships (pool_id, group_name, sub, created_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
@@ -136,6 +137,15 @@ func (tx *Tx) ListGroups(ctx context.Context, poolID, after string, limit int) (
 		return nil, fmt.Errorf("list groups of pool %s: %w", poolID, err)
 	}
 	return groups, nil
+}
+
+// GroupNames lists the names of all groups of a pool, in no order.
+func (tx *Tx) GroupNames(ctx context.Context, poolID string) ([]string, error) {
+	names, err := many(ctx, tx, scanString, groupNames, poolID)
+	if err != nil {
+		return nil, fmt.Errorf("list group names of pool %s: %w", poolID, err)
+	}
+	return names, nil
 }
 
 // CountGroups tells how many groups a pool has.

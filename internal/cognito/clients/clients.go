@@ -1,0 +1,144 @@
+package clients
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/store"
+)
+
+// defaultPage is the size of a page when the request names none.
+const defaultPage = 60
+
+// CreateUserPoolClient makes a client, with a secret if the request asks for
+// one or brings one.
+func (o *Operations) CreateUserPoolClient(ctx context.Context, in *api.CreateUserPoolClientRequest) (*api.CreateUserPoolClientResponse, error) {
+	if in.GenerateSecret && in.ClientSecret != "" {
+		return nil, api.InvalidParameterException("GenerateSecret and ClientSecret can not be given together.")
+	}
+	id, now := newClientID(), o.Now()
+	var secrets []store.ClientSecret
+	if in.GenerateSecret || in.ClientSecret != "" {
+		secrets = append(secrets, newSecret(id, cmp.Or(in.ClientSecret, generateSecret()), now, nil))
+	}
+	client, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Client, error) {
+		pool, err := tx.LockPool(ctx, in.UserPoolId)
+		if err != nil {
+			return nil, err
+		}
+		if err := directory.CheckRegion(ctx, pool); err != nil {
+			return nil, err
+		}
+		n, err := tx.CountClients(ctx, pool.ID)
+		if err != nil {
+			return nil, err
+		}
+		if n >= cmp.Or(o.Quota, DefaultQuota) {
+			return nil, api.LimitExceededException("User pool %s has exceeded the maximum number of app clients.", pool.ID)
+		}
+		client := &store.Client{PoolID: pool.ID, ID: id, Name: in.ClientName, CreatedAt: now, ModifiedAt: now, Secrets: secrets}
+		client.Settings = configure(settingsOfCreate(in))
+		if err := check(&subject{pool: &pool.Settings.Pool, client: &client.Settings, confidential: len(secrets) > 0, verb: "creating"}); err != nil {
+			return nil, err
+		}
+		return client, tx.InsertClient(ctx, client)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.CreateUserPoolClientResponse{UserPoolClient: describe(client)}, nil
+}
+
+// DescribeUserPoolClient shows a client, with its secret.
+func (o *Operations) DescribeUserPoolClient(ctx context.Context, in *api.DescribeUserPoolClientRequest) (*api.DescribeUserPoolClientResponse, error) {
+	client, err := o.Directory.PoolClient(ctx, in.UserPoolId, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	return &api.DescribeUserPoolClientResponse{UserPoolClient: describe(&client.Client)}, nil
+}
+
+// UpdateUserPoolClient replaces the settings of a client: what is left out
+// goes back to its default, except the name. Secrets stay.
+func (o *Operations) UpdateUserPoolClient(ctx context.Context, in *api.UpdateUserPoolClientRequest) (*api.UpdateUserPoolClientResponse, error) {
+	client, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Client, error) {
+		pool, client, err := o.lock(ctx, tx, in.UserPoolId, in.ClientId)
+		if err != nil {
+			return nil, err
+		}
+		client.Name = cmp.Or(in.ClientName, client.Name)
+		client.ModifiedAt = o.Now()
+		client.Settings = configure(settingsOfUpdate(in))
+		if err := check(&subject{pool: &pool.Settings.Pool, client: &client.Settings, confidential: len(client.Secrets) > 0, verb: "updating"}); err != nil {
+			return nil, err
+		}
+		return client, tx.SaveClient(ctx, client)
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.Directory.Forget(in.UserPoolId)
+	return &api.UpdateUserPoolClientResponse{UserPoolClient: describe(client)}, nil
+}
+
+// DeleteUserPoolClient removes a client and its secrets.
+func (o *Operations) DeleteUserPoolClient(ctx context.Context, in *api.DeleteUserPoolClientRequest) error {
+	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		_, client, err := o.lock(ctx, tx, in.UserPoolId, in.ClientId)
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, tx.DeleteClient(ctx, client.PoolID, client.ID)
+	})
+	if err != nil {
+		return err
+	}
+	o.Directory.Forget(in.UserPoolId)
+	return nil
+}
+
+// ListUserPoolClients lists the clients of a pool. There are no clients by
+// dynamic registration yet, so a list of those is empty.
+func (o *Operations) ListUserPoolClients(ctx context.Context, in *api.ListUserPoolClientsRequest) (*api.ListUserPoolClientsResponse, error) {
+	pool, err := o.Directory.Pool(ctx, in.UserPoolId)
+	if err != nil {
+		return nil, err
+	}
+	scope := strings.Join([]string{"ListUserPoolClients", pool.ID, string(in.ClientType)}, "\n")
+	after, limit := "", defaultPage
+	if in.MaxResults != nil {
+		limit = int(*in.MaxResults)
+	}
+	if in.NextToken != "" {
+		cursor, err := o.Paging.Decode(in.NextToken, scope)
+		if err != nil {
+			return nil, err
+		}
+		after = cursor[0]
+	}
+	out := &api.ListUserPoolClientsResponse{UserPoolClients: []api.UserPoolClientDescription{}}
+	if in.ClientType == api.ClientTypeTypeDcr {
+		return out, nil
+	}
+	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.Client, error) {
+		return tx.ListClients(ctx, pool.ID, after, limit+1)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > limit {
+		found = found[:limit]
+		out.NextToken = o.Paging.Encode(scope, found[limit-1].ID)
+	}
+	for _, client := range found {
+		out.UserPoolClients = append(out.UserPoolClients, api.UserPoolClientDescription{
+			ClientId:   client.ID,
+			ClientName: client.Name,
+			UserPoolId: client.PoolID,
+		})
+	}
+	return out, nil
+}

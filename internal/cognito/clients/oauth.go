@@ -1,0 +1,55 @@
+package clients
+
+import (
+	"slices"
+
+	"cognate/internal/api"
+)
+
+// builtInScopes are those that need no resource server
+// (spec/endpoints.md §3.4, spec/newest-features.md §11.2).
+var builtInScopes = [...]string{
+	"phone",
+	"email",
+	"openid",
+	"profile",
+	"aws.cognito.signin.user.admin",
+	"aws.cognito/dcr/register",
+}
+
+// ownDirectory is the name of the pool itself among identity providers.
+const ownDirectory = "COGNITO"
+
+// checkOAuth looks at grants and scopes. They may be set while OAuth is
+// switched off for the client, and then wait for the switch.
+func checkOAuth(s *subject) error {
+	c := s.client
+	machine := slices.Contains(c.AllowedOAuthFlows, api.OAuthFlowTypeClientCredentials)
+	people := slices.Contains(c.AllowedOAuthFlows, api.OAuthFlowTypeCode) || slices.Contains(c.AllowedOAuthFlows, api.OAuthFlowTypeImplicit)
+	switch {
+	case *c.AllowedOAuthFlowsUserPoolClient && (c.AllowedOAuthFlows == nil || c.AllowedOAuthScopes == nil):
+		return api.InvalidParameterException("AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.")
+	case machine && people:
+		return api.InvalidOAuthFlowException("client_credentials flow can not be selected along with code flow or implicit flow.")
+	case machine && !s.confidential:
+		return api.InvalidOAuthFlowException("client_credentials flow can not be selected if client does not have a client secret.")
+	case people && c.CallbackURLs == nil:
+		return api.InvalidParameterException("CallbackUrls can not be empty when code flow or implicit flow is selected")
+	}
+	for _, scope := range c.AllowedOAuthScopes {
+		if !slices.Contains(builtInScopes[:], scope) {
+			return api.ScopeDoesNotExistException("Invalid scope requested: %s", scope)
+		}
+	}
+	return nil
+}
+
+// checkProviders takes the providers that the pool has: so far, itself.
+func checkProviders(s *subject) error {
+	for _, name := range s.client.SupportedIdentityProviders {
+		if name != ownDirectory {
+			return api.InvalidParameterException("The provider %s does not exist for User Pool %s.", name, s.pool.Id)
+		}
+	}
+	return nil
+}
