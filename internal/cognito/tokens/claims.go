@@ -1,0 +1,144 @@
+package tokens
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"cognate/internal/cognito/attributes"
+	"cognate/internal/store"
+)
+
+// common adds what both tokens of a sign-in carry. The order of additions
+// matters only among claims of one bucket; see object.
+func (g *Grant) common(o *object, issuer string, lifetime int64) {
+	o.text("sub", g.User.Sub)
+	if len(g.Groups) > 0 {
+		names := make([]string, len(g.Groups))
+		for i, group := range g.Groups {
+			names[i] = group.Name
+		}
+		o.texts("cognito:groups", names)
+	}
+	o.text("iss", issuer)
+	if g.Family.ID != g.Family.EventID {
+		o.text("origin_jti", g.Family.ID)
+	}
+	o.text("event_id", g.Family.EventID)
+	o.number("auth_time", g.Family.AuthAt.Unix())
+	o.number("exp", g.At.Unix()+lifetime)
+	o.number("iat", g.At.Unix())
+	o.text("jti", uuid.NewString())
+	if g.doc.ACR != "" {
+		o.text("acr", g.doc.ACR)
+	}
+	if len(g.doc.AMR) > 0 {
+		o.texts("amr", g.doc.AMR)
+	}
+}
+
+// accessClaims is the payload of an access token (tokens.md §4).
+func (g *Grant) accessClaims(issuer string) []byte {
+	var o object
+	o.text("token_use", store.KeyUseAccess)
+	o.text("client_id", g.Client.ID)
+	o.text("scope", SelfServiceScope)
+	g.common(&o, issuer, int64(g.Client.AccessTokenLifetime().Seconds()))
+	o.text("username", g.User.Username)
+	return o.json()
+}
+
+// idClaims is the payload of an ID token (tokens.md §5): who the user is, as
+// far as the client may read it.
+func (g *Grant) idClaims(issuer string) []byte {
+	var o object
+	g.roles(&o)
+	o.text("token_use", store.KeyUseID)
+	o.text("aud", g.Client.ID)
+	g.common(&o, issuer, int64(g.Client.IDTokenLifetime().Seconds()))
+	o.text("cognito:username", g.User.Username)
+	g.flag(&o, attributes.Email, attributes.EmailVerified)
+	g.flag(&o, attributes.PhoneNumber, attributes.PhoneNumberVerified)
+	for _, a := range g.User.Attributes {
+		if a.Value != "" && claimable(a.Name) && g.Client.Readable(a.Name) {
+			attribute(&o, a)
+		}
+	}
+	return o.json()
+}
+
+// flag adds whether an address is verified, also when only the address is set.
+func (g *Grant) flag(o *object, address, name string) {
+	value := g.User.Attributes.Get(name)
+	if g.Client.Readable(name) && (value != "" || g.User.Attributes.Get(address) != "") {
+		o.flag(name, attributes.True(value))
+	}
+}
+
+// roles adds the roles of the user's groups. The preferred one is that of the
+// lowest precedence, unless groups that share it disagree (tokens.md §5).
+func (g *Grant) roles(o *object) {
+	var roles []string
+	var preferred string
+	var best *int32
+	agreed := true
+	for _, group := range g.Groups {
+		role := group.Settings.RoleArn
+		if role == "" {
+			continue
+		}
+		if !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+		precedence := group.Settings.Precedence
+		switch {
+		case preferred == "" || lower(precedence, best):
+			preferred, best, agreed = role, precedence, true
+		case !lower(best, precedence) && role != preferred:
+			agreed = false
+		}
+	}
+	if len(roles) == 0 {
+		return
+	}
+	o.texts("cognito:roles", roles)
+	if agreed {
+		o.text("cognito:preferred_role", preferred)
+	}
+}
+
+// lower reports whether precedence a wins over b; without one a group loses.
+func lower(a, b *int32) bool { return a != nil && (b == nil || *a < *b) }
+
+// standardClaims are the attributes that become claims under their own names.
+// No other name does, so that no attribute can pass for a claim of the service
+// (S034).
+var standardClaims = []string{
+	"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+	"website", "email", "gender", "birthdate", "zoneinfo", "locale", "phone_number", "address", "updated_at",
+}
+
+func claimable(name string) bool {
+	return slices.Contains(standardClaims, name) || strings.HasPrefix(name, attributes.CustomPrefix)
+}
+
+// attribute adds an attribute as a claim: a string, apart from the two that
+// OpenID Connect defines otherwise (Core §5.1).
+func attribute(o *object, a store.Attribute) {
+	switch a.Name {
+	case "address":
+		var formatted object
+		formatted.text("formatted", a.Value)
+		o.raw(a.Name, formatted.json())
+	case "updated_at":
+		if seconds, err := strconv.ParseInt(a.Value, 10, 64); err == nil {
+			o.number(a.Name, seconds)
+			return
+		}
+		o.text(a.Name, a.Value)
+	default:
+		o.text(a.Name, a.Value)
+	}
+}

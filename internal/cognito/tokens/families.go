@@ -1,0 +1,85 @@
+package tokens
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/store"
+)
+
+// The factors of a sign-in, in the vocabulary of the amr claim
+// (newest-features.md §10.1).
+const FactorPassword = "pwd"
+
+// SignIn says how a user has signed in; it is kept with the family and decides
+// claims that a refresh does not change.
+type SignIn struct {
+	Factors []string // completed factors, at least one
+	// AdminPassword marks the sign-in by an administrator who sent the user's
+	// password.
+	AdminPassword bool
+}
+
+// familyDoc is what a family's row keeps beside its columns.
+type familyDoc struct {
+	ACR           string   `json:"acr,omitzero"`
+	AMR           []string `json:"amr,omitzero"`
+	AdminPassword bool     `json:"admin,omitzero"`
+}
+
+// NewFamily starts the tokens of a sign-in by the API. The caller stores the
+// family together with the digest of the first refresh token.
+func (t *Tokens) NewFamily(c *directory.Client, sub string, how SignIn) (*store.Family, string, error) {
+	doc, err := json.Marshal(familyDoc{
+		ACR:           level(c.Pool.Config(), how.Factors),
+		AMR:           how.Factors,
+		AdminPassword: how.AdminPassword,
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("describe a sign-in: %w", err)
+	}
+	now := t.Now().UTC().Truncate(time.Millisecond)
+	family := &store.Family{
+		PoolID:    c.PoolID,
+		ID:        uuid.NewString(),
+		Sub:       sub,
+		ClientID:  c.ID,
+		EventID:   uuid.NewString(),
+		CreatedAt: now,
+		AuthAt:    now,
+		ExpiresAt: now.Add(c.RefreshTokenLifetime()),
+		Doc:       doc,
+	}
+	if !originated(c) {
+		// Tokens that carry no origin_jti are found by their event_id.
+		family.ID = family.EventID
+	}
+	return family, newRefreshToken(), nil
+}
+
+// originated reports whether the tokens of a client carry origin_jti
+// (tokens.md §11).
+func originated(c *directory.Client) bool {
+	rotates, _ := c.Rotation()
+	return rotates || c.TokenRevocation()
+}
+
+// levelName is the first authentication level in a pool that has not renamed it.
+const levelName = "urn:cognito:loa:1"
+
+// level is the acr of completed factors: the first level for a password. A
+// combination that the table of levels does not know has none.
+func level(pool *api.UserPoolType, factors []string) string {
+	if len(factors) != 1 || factors[0] != FactorPassword {
+		return ""
+	}
+	if named, ok := pool.AcrConfiguration["Level1"]; ok && named.AcrValue != "" {
+		return named.AcrValue
+	}
+	return levelName
+}
