@@ -1,0 +1,128 @@
+package messages
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"cognate/internal/api"
+	"cognate/internal/outbound/mail"
+	"cognate/internal/outbound/sms"
+	"cognate/internal/store"
+)
+
+// Transport delivers messages of one medium. Deliver returns nil once somebody
+// else has taken responsibility for the message. An error with a method
+// Permanent() bool that answers true means that trying again is of no use. It
+// may be called for the same message more than once, and by many goroutines.
+type Transport interface {
+	Deliver(ctx context.Context, m *Message) error
+}
+
+// Config is what New needs.
+type Config struct {
+	DB  *store.DB
+	Now func() time.Time
+	// Log gets a line for each message that is given up. Nil means none.
+	Log *slog.Logger
+	// PublicURL is the address of this server, where links lead to.
+	PublicURL string
+	// Mail and SMS deliver the two media; nil means that the medium is not
+	// available.
+	Mail, SMS Transport
+}
+
+// Messages renders, queues and delivers messages.
+type Messages struct {
+	Config
+	lanes map[api.DeliveryMediumType]*lane
+}
+
+// New makes a Messages. Nothing is delivered before Run.
+func New(c Config) *Messages {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	m := &Messages{Config: c, lanes: map[api.DeliveryMediumType]*lane{}}
+	for medium, transport := range map[api.DeliveryMediumType]Transport{
+		api.DeliveryMediumTypeEmail: c.Mail, api.DeliveryMediumTypeSms: c.SMS,
+	} {
+		if transport != nil {
+			m.lanes[medium] = newLane(c, medium, transport)
+		}
+	}
+	return m
+}
+
+// Available answers CodeDeliveryFailureException when messages of a medium
+// cannot be delivered at all.
+func (m *Messages) Available(medium api.DeliveryMediumType) error {
+	if m.lanes[medium] == nil {
+		return api.CodeDeliveryFailureException("Unable to deliver message to user")
+	}
+	return nil
+}
+
+// Render fills in the template for a request, see the function of that name.
+func (m *Messages) Render(r Request) (Message, error) { return Render(r, m.PublicURL) }
+
+// Enqueue puts a message into the outbox. It is delivered soon after tx
+// commits, and never if it does not. It gives the message its ID and time.
+func (m *Messages) Enqueue(ctx context.Context, tx *store.Tx, msg *Message) error {
+	if err := m.Available(msg.Medium); err != nil {
+		return err
+	}
+	msg.Time = m.Now()
+	body, err := json.Marshal(msg)
+	if err != nil {
+		return fmt.Errorf("enqueue message: %w", err)
+	}
+	row := store.OutboxMessage{
+		PoolID: msg.PoolID, Medium: string(msg.Medium), Destination: Mask(msg.Medium, msg.Destination),
+		Body: body, NextAt: msg.Time, CreatedAt: msg.Time,
+	}
+	if err := tx.Enqueue(ctx, &row); err != nil {
+		return err
+	}
+	msg.ID = row.ID
+	tx.AfterCommit(m.lanes[msg.Medium].signal)
+	return nil
+}
+
+// Send renders a message and enqueues it.
+func (m *Messages) Send(ctx context.Context, tx *store.Tx, r Request) error {
+	msg, err := m.Render(r)
+	if err != nil {
+		return err
+	}
+	return m.Enqueue(ctx, tx, &msg)
+}
+
+// open is the reverse of what Enqueue does to a message.
+func open(row store.OutboxMessage) (*Message, error) {
+	var m Message
+	if err := json.Unmarshal(row.Body, &m); err != nil {
+		return nil, fmt.Errorf("read message %s: %w", row.ID, err)
+	}
+	m.ID = row.ID
+	return &m, nil
+}
+
+// OverSMTP delivers e-mail through an SMTP server.
+func OverSMTP(s *mail.Sender) Transport {
+	return transportFunc(func(ctx context.Context, m *Message) error { return s.Send(ctx, m.Mail()) })
+}
+
+// OverWebhook delivers text messages through an HTTP webhook.
+func OverWebhook(w *sms.Webhook) Transport {
+	return transportFunc(func(ctx context.Context, m *Message) error {
+		return w.Send(ctx, sms.Message{ID: m.ID, PoolID: m.PoolID, To: m.Destination, Text: m.Body, SenderID: m.SenderID})
+	})
+}
+
+type transportFunc func(ctx context.Context, m *Message) error
+
+// Deliver implements Transport.
+func (f transportFunc) Deliver(ctx context.Context, m *Message) error { return f(ctx, m) }

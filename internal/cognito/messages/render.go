@@ -1,0 +1,155 @@
+package messages
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"cognate/internal/api"
+	"cognate/internal/outbound/mail"
+)
+
+// Request says what to tell whom. All members are needed unless they say
+// otherwise.
+type Request struct {
+	Pool *api.UserPoolType
+	// ClientID is the client that the user works with. It is needed where the
+	// pool sends links, and empty for what administrators do.
+	ClientID    string
+	Purpose     Purpose
+	Medium      api.DeliveryMediumType
+	Destination string
+	// Sub and Username are the user's; Username is the canonical one.
+	Sub      string
+	Username string
+	// SignInName is what an invitation tells the user to sign in with, if that
+	// is not Username.
+	SignInName string
+	// Secret is the code, or the temporary password of an invitation.
+	Secret string
+	// LinkBase is where links lead to, such as https://shop.auth.example.com;
+	// empty means the public address of the server.
+	LinkBase string
+}
+
+// texts are a template of each kind of body.
+type texts struct{ subject, email, sms string }
+
+// Render fills in the pool's template. It is a pure function; publicURL is
+// where links lead to unless the request says otherwise.
+func Render(r Request, publicURL string) (Message, error) {
+	m := Message{
+		PoolID: r.Pool.Id, ClientID: r.ClientID, Sub: r.Sub, Username: r.Username, Purpose: r.Purpose,
+		Medium: r.Medium, Destination: r.Destination, Code: r.Secret,
+	}
+	v := values{code: &r.Secret}
+	var t texts
+	switch r.Purpose {
+	case SignUp, ResendCode, ForgotPassword, UpdateUserAttribute, VerifyUserAttribute:
+		t = verification(r.Pool)
+		if r.byLink() {
+			t.subject, t.email = linkTemplate(r.Pool)
+			m.Link = confirmationLink(cmp.Or(r.LinkBase, publicURL), r.ClientID, r.Username, r.Secret)
+			v.link = &m.Link
+		}
+	case AdminCreateUser:
+		t = invitation(r.Pool)
+		name := cmp.Or(r.SignInName, r.Username)
+		v.user = &name
+	case Authentication:
+		t = texts{subject: authSubject, email: authenticationText, sms: cmp.Or(r.Pool.SmsAuthenticationMessage, authenticationText)}
+	default:
+		return Message{}, fmt.Errorf("render message: unknown purpose %q", r.Purpose)
+	}
+	switch r.Medium {
+	case api.DeliveryMediumTypeEmail:
+		m.Subject = oneLine(t.subject)
+		m.Body = fill(t.email, v, true)
+		m.From, m.ReplyTo = sender(r.Pool.EmailConfiguration)
+	case api.DeliveryMediumTypeSms:
+		m.Body = fill(t.sms, v, false)
+		m.SenderID = senderID(r.Pool.SmsConfiguration)
+	default:
+		return Message{}, fmt.Errorf("render message: unknown medium %q", r.Medium)
+	}
+	return m, nil
+}
+
+// byLink reports whether the message carries a link. Links confirm sign-ups
+// only: VerifyUserAttribute and ConfirmForgotPassword ask for a code that the
+// user types, and nothing that changes a credential happens by following a
+// link (spec/security.md S076).
+func (r *Request) byLink() bool {
+	t := r.Pool.VerificationMessageTemplate
+	return r.Medium == api.DeliveryMediumTypeEmail && (r.Purpose == SignUp || r.Purpose == ResendCode) && r.ClientID != "" &&
+		t != nil && t.DefaultEmailOption == api.DefaultEmailOptionTypeConfirmWithLink
+}
+
+// verification is the template of codes. The template structure counts more
+// than the three older members, which mirror it.
+func verification(pool *api.UserPoolType) texts {
+	var t api.VerificationMessageTemplateType
+	if pool.VerificationMessageTemplate != nil {
+		t = *pool.VerificationMessageTemplate
+	}
+	return texts{
+		subject: cmp.Or(t.EmailSubject, pool.EmailVerificationSubject, verificationSubject),
+		email:   cmp.Or(t.EmailMessage, pool.EmailVerificationMessage, verificationText),
+		sms:     cmp.Or(t.SmsMessage, pool.SmsVerificationMessage, verificationText),
+	}
+}
+
+func linkTemplate(pool *api.UserPoolType) (subject, email string) {
+	t := pool.VerificationMessageTemplate
+	return cmp.Or(t.EmailSubjectByLink, linkSubject), cmp.Or(t.EmailMessageByLink, linkText)
+}
+
+func invitation(pool *api.UserPoolType) texts {
+	var t api.MessageTemplateType
+	if pool.AdminCreateUserConfig != nil && pool.AdminCreateUserConfig.InviteMessageTemplate != nil {
+		t = *pool.AdminCreateUserConfig.InviteMessageTemplate
+	}
+	return texts{
+		subject: cmp.Or(t.EmailSubject, invitationSubject),
+		email:   cmp.Or(t.EmailMessage, invitationText),
+		sms:     cmp.Or(t.SMSMessage, invitationText),
+	}
+}
+
+// confirmationLink is the address of the page that confirms a sign-up
+// (spec/endpoints.md, /confirmUser).
+func confirmationLink(base, clientID, username, code string) string {
+	return strings.TrimRight(base, "/") + "/confirmUser?client_id=" + url.QueryEscape(clientID) +
+		"&user_name=" + url.QueryEscape(username) + "&confirmation_code=" + url.QueryEscape(code)
+}
+
+// sender gives the sender and reply address of a pool's mail. Without a From
+// it is the identity of SourceArn: the address itself, or no-reply at its
+// domain.
+func sender(c *api.EmailConfigurationType) (from, replyTo string) {
+	from = mail.DefaultFrom
+	if c == nil {
+		return from, ""
+	}
+	if c.ReplyToEmailAddress != nil {
+		replyTo = *c.ReplyToEmailAddress
+	}
+	_, identity, _ := strings.Cut(c.SourceArn, ":identity/")
+	switch {
+	case c.From != nil && *c.From != "":
+		from = *c.From
+	case strings.Contains(identity, "@"):
+		from = identity
+	case identity != "":
+		from = "no-reply@" + identity
+	}
+	return from, replyTo
+}
+
+func senderID(c *api.SmsConfigurationType) string {
+	if c == nil || c.EumsSms == nil || c.EumsSms.OriginationIdentity == nil {
+		return ""
+	}
+	return *c.EumsSms.OriginationIdentity
+}
