@@ -45,6 +45,8 @@ const (
 	insertRefresh = `INSERT INTO refresh_tokens (pool_id, digest, family_id, created_ms, used_ms, expires_ms) VALUES ($1, $2, $3, $4, 0, $5)`
 	useRefresh    = `UPDATE refresh_tokens SET used_ms = CASE WHEN used_ms = 0 THEN $1 ELSE used_ms END
 		WHERE pool_id = $2 AND digest = $3 AND expires_ms > $1 AND (used_ms = 0 OR used_ms > $4) RETURNING family_id`
+	descendantUsed = `SELECT COUNT(*) FROM refresh_tokens
+		WHERE pool_id = $1 AND family_id = $2 AND created_ms >= $3 AND used_ms > 0 AND digest <> $4`
 	revokeFamily       = `UPDATE families SET revoked_ms = $1 WHERE pool_id = $2 AND id = $3 AND revoked_ms = 0`
 	revokeUserFamilies = `UPDATE families SET revoked_ms = $1 WHERE pool_id = $2 AND sub = $3 AND revoked_ms = 0`
 )
@@ -182,6 +184,17 @@ func (tx *Tx) RotateRefreshToken(ctx context.Context, r Rotation) (bool, error) 
 	return true, tx.insertRefreshToken(ctx, RefreshToken{
 		PoolID: r.PoolID, FamilyID: familyID, Digest: r.New, CreatedAt: r.At, ExpiresAt: r.ExpiresAt,
 	})
+}
+
+// SuccessorUsed reports whether a token that was rotated away has a successor
+// which was rotated in its turn. It relies on successors being made no earlier
+// than their predecessor was used, and later than the predecessor itself.
+func (tx *Tx) SuccessorUsed(ctx context.Context, t RefreshToken) (bool, error) {
+	n, _, err := one(ctx, tx, scanInt, descendantUsed, t.PoolID, t.FamilyID, toMS(t.UsedAt), t.Digest)
+	if err != nil {
+		return false, fmt.Errorf("look for successors of a refresh token of family %s: %w", t.FamilyID, err)
+	}
+	return n > 0, nil
 }
 
 // RevokeFamily ends a family; false means that it had ended or never was.

@@ -80,7 +80,7 @@ func setParameters(c *pgx.ConnConfig, schema string) error {
 		return fmt.Errorf("synchronous_commit is %q: answered writes could be lost", p["synchronous_commit"])
 	}
 	if schema != "" {
-		p["search_path"] = schema
+		p["search_path"] = pgx.Identifier{schema}.Sanitize()
 	}
 	if c.ValidateConnect == nil { // of several hosts, the one that takes writes
 		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite

@@ -3,7 +3,9 @@ package pgtest
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -14,23 +16,32 @@ import (
 // answers the address of the server and the name of the schema.
 func Schema(tb testing.TB) (url, schema string) {
 	tb.Helper()
-	url, err := server()
+	shared, err := server()
 	if err != nil {
 		if os.Getenv("COGNATE_REQUIRE_POSTGRES") == "1" {
 			tb.Fatalf("PostgreSQL is required here: %v", err)
 		}
 		tb.Skipf("no PostgreSQL: %v", err)
 	}
-	schema = "test_" + rand.Text()
+	url = shared.url
+	schema = "test_" + strings.ToLower(rand.Text())
 	run(tb, url, "CREATE SCHEMA "+pgx.Identifier{schema}.Sanitize())
 	tb.Cleanup(func() { run(tb, url, "DROP SCHEMA "+pgx.Identifier{schema}.Sanitize()+" CASCADE") })
 	return url, schema
 }
 
-// server is the address of the server that all tests of the process share.
-var server = sync.OnceValues(func() (string, error) {
+// instance is a running server.
+type instance struct {
+	url string
+	// stop ends a server of our own when it is closed, which the end of the
+	// process does, and so would the garbage collector if nobody held it.
+	stop io.Closer
+}
+
+// server is what all tests of the process share.
+var server = sync.OnceValues(func() (*instance, error) {
 	if url := os.Getenv("TEST_POSTGRES_URL"); url != "" {
-		return url, nil
+		return &instance{url: url}, nil
 	}
 	return start()
 })

@@ -36,42 +36,42 @@ kill -QUIT $!
 wait $!
 rm -rf "$dir"`
 
-// start initialises and starts a server, and answers its address.
-func start() (string, error) {
+// start initialises and starts a server.
+func start() (*instance, error) {
 	bin, err := programs()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	dir, attr, err := directory()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust",
 		"-E", "UTF8", "--no-sync", "--locale=C", "--locale-provider=icu", "--icu-locale=en-US") // not the order of bytes
 	initdb.Dir, initdb.SysProcAttr = dir, attr
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), os.RemoveAll(dir))
+		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), os.RemoveAll(dir))
 	}
 	port, err := freePort()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	command := exec.Command("/bin/sh", "-c", script, "sh", dir, filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"),
 		"-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 		"-c", "max_connections=200", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "log_min_messages=fatal")
 	command.Dir, command.SysProcAttr = dir, attr
-	stdin, err := command.StdinPipe() // kept open until the process ends
+	stdin, err := command.StdinPipe()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := command.Start(); err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	if err := await(address(port)); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log")) // only to explain
-		return "", errors.Join(fmt.Errorf("start PostgreSQL: %w\n%s", err, bytes.TrimSpace(log)), stdin.Close())
+		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w\n%s", err, bytes.TrimSpace(log)), stdin.Close())
 	}
-	return address(port), nil
+	return &instance{url: address(port), stop: stdin}, nil
 }
 
 // programs is the directory of the newest installed server; distributions

@@ -12,6 +12,6 @@ func background() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 30*time.Second)
 }
 
-func start() (string, error) {
-	return "", errors.New("set TEST_POSTGRES_URL; starting a server needs a Unix system")
+func start() (*instance, error) {
+	return nil, errors.New("set TEST_POSTGRES_URL; starting a server needs a Unix system")
 }
