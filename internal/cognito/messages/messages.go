@@ -34,32 +34,35 @@ type Config struct {
 	Mail, SMS Transport
 }
 
-// Messages renders, queues and delivers messages.
+// Messages renders and queues messages; its Worker delivers them.
 type Messages struct {
 	Config
-	lanes map[api.DeliveryMediumType]*lane
+	worker *Worker
 }
 
-// New makes a Messages. Nothing is delivered before Run.
+// New makes a Messages. Nothing is delivered before its Worker runs.
 func New(c Config) *Messages {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	m := &Messages{Config: c, lanes: map[api.DeliveryMediumType]*lane{}}
+	w := &Worker{db: c.DB, lanes: map[api.DeliveryMediumType]*lane{}}
 	for medium, transport := range map[api.DeliveryMediumType]Transport{
 		api.DeliveryMediumTypeEmail: c.Mail, api.DeliveryMediumTypeSms: c.SMS,
 	} {
 		if transport != nil {
-			m.lanes[medium] = newLane(c, medium, transport)
+			w.lanes[medium] = newLane(c, medium, transport)
 		}
 	}
-	return m
+	return &Messages{Config: c, worker: w}
 }
+
+// Worker gives what delivers the messages.
+func (m *Messages) Worker() *Worker { return m.worker }
 
 // Available answers CodeDeliveryFailureException when messages of a medium
 // cannot be delivered at all.
 func (m *Messages) Available(medium api.DeliveryMediumType) error {
-	if m.lanes[medium] == nil {
+	if m.worker.lanes[medium] == nil {
 		return api.CodeDeliveryFailureException("Unable to deliver message to user")
 	}
 	return nil
@@ -87,7 +90,7 @@ func (m *Messages) Enqueue(ctx context.Context, tx *store.Tx, msg *Message) erro
 		return err
 	}
 	msg.ID = row.ID
-	tx.AfterCommit(m.lanes[msg.Medium].signal)
+	tx.AfterCommit(m.worker.lanes[msg.Medium].signal)
 	return nil
 }
 

@@ -9,24 +9,31 @@ import (
 	"cognate/internal/store"
 )
 
+// Worker delivers the messages of the outbox. Any number of nodes may run one
+// on the same database.
+type Worker struct {
+	db    *store.DB
+	lanes map[api.DeliveryMediumType]*lane
+}
+
 // Run delivers messages until ctx ends. Deliveries under way are then given
-// five seconds; what they do not finish stays in the outbox. Any number of
-// nodes may run on one database.
-func (m *Messages) Run(ctx context.Context) {
+// five seconds; what they do not finish stays in the outbox. It returns nil.
+func (w *Worker) Run(ctx context.Context) error {
 	var lanes sync.WaitGroup
-	for _, l := range m.lanes {
+	for _, l := range w.lanes {
 		lanes.Go(func() { l.run(ctx) })
 	}
 	lanes.Wait()
+	return nil
 }
 
-// DeliverDue makes one attempt for each message that is due by the clock of
-// the Messages, and returns how many attempts there were once they ended. It
-// is Run for those who move the clock by hand.
-func (m *Messages) DeliverDue(ctx context.Context) (int, error) {
+// DeliverDue makes one attempt for each message that is due by the injected
+// clock, and returns how many attempts there were once they ended. It is Run
+// for those who move the clock by hand.
+func (w *Worker) DeliverDue(ctx context.Context) (int, error) {
 	var total int
 	var failures []error
-	for _, l := range m.lanes {
+	for _, l := range w.lanes {
 		for {
 			leased, err := l.lease(ctx, parallel)
 			if err != nil {
@@ -54,8 +61,8 @@ type Counts struct {
 }
 
 // Counts gives the counters of a medium.
-func (m *Messages) Counts(medium api.DeliveryMediumType) Counts {
-	l := m.lanes[medium]
+func (w *Worker) Counts(medium api.DeliveryMediumType) Counts {
+	l := w.lanes[medium]
 	if l == nil {
 		return Counts{}
 	}
@@ -63,8 +70,8 @@ func (m *Messages) Counts(medium api.DeliveryMediumType) Counts {
 }
 
 // Pending is how many messages wait in the outbox, all nodes together.
-func (m *Messages) Pending(ctx context.Context) (int64, error) {
-	return store.Read(ctx, m.DB, func(ctx context.Context, tx *store.Tx) (int64, error) {
+func (w *Worker) Pending(ctx context.Context) (int64, error) {
+	return store.Read(ctx, w.db, func(ctx context.Context, tx *store.Tx) (int64, error) {
 		return tx.PendingMessages(ctx)
 	})
 }
