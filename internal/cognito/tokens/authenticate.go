@@ -105,12 +105,13 @@ func (t *Tokens) poolOf(ctx context.Context, issuer string) (*directory.Pool, er
 // poolIn finds what looks like a pool id in an issuer: the last segment of the
 // path that has an underscore.
 func poolIn(issuer string) string {
+	found := ""
 	for segment := range strings.SplitSeq(issuer, "/") {
 		if region, name, ok := strings.Cut(segment, "_"); ok && region != "" && name != "" {
-			return segment
+			found = segment
 		}
 	}
-	return ""
+	return found
 }
 
 // load reads the family of a token with its user and completes the bearer.

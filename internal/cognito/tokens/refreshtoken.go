@@ -16,7 +16,7 @@ const refreshHeader = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BR
 // tag. Together a token has about 1,800 characters.
 var refreshSegments = [...]int{256, 12, 1024, 16}
 
-// RefreshToken is a new refresh token. Only its digest is ever stored.
+// newRefreshToken makes a refresh token. Only its digest is ever stored.
 func newRefreshToken() string {
 	total := 0
 	for _, n := range refreshSegments {
@@ -42,7 +42,7 @@ func Digest(refreshToken string) []byte {
 	return d[:]
 }
 
-// LooksLikeRefreshToken reports whether a text has the form of the tokens made
+// looksLikeRefreshToken reports whether a text has the form of the tokens made
 // here. What has not is refused without asking the database.
 func looksLikeRefreshToken(text string) bool {
 	segments := strings.Split(text, ".")
