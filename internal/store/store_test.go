@@ -28,6 +28,7 @@ type testDB struct {
 }
 
 func (d *testDB) now() time.Time          { return time.UnixMilli(d.clock.Load()).UTC() }
+func (*testDB) nowOfStart() time.Time     { return start }
 func (d *testDB) advance(t time.Duration) { d.clock.Add(t.Milliseconds()) }
 
 // open opens a database of one engine: "sqlite", "memory" or "postgres".
@@ -63,7 +64,9 @@ func reopen(t testing.TB, cfg store.Config) *store.DB {
 
 func key(b byte) []byte {
 	k := make([]byte, store.MasterKeySize)
-	k[0] = b
+	for i := range k {
+		k[i] = b + byte(7*i)
+	}
 	return k
 }
 
