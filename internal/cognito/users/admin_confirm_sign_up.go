@@ -1,0 +1,35 @@
+package users
+
+import (
+	"context"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/triggers"
+	"cognate/internal/store"
+)
+
+// AdminConfirmSignUp confirms a user without a code. It verifies no address.
+func (o *Operations) AdminConfirmSignUp(ctx context.Context, in *api.AdminConfirmSignUpRequest) (*api.AdminConfirmSignUpResponse, error) {
+	pool, err := o.Directory.Pool(ctx, in.UserPoolId)
+	if err != nil {
+		return nil, err
+	}
+	if err := triggers.Require(pool, triggers.PostConfirmation); err != nil {
+		return nil, err
+	}
+	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+		u, err := o.lock(ctx, tx, pool, in.Username)
+		if err != nil {
+			return nothing{}, err
+		}
+		if u.Status != api.UserStatusTypeUnconfirmed {
+			return nothing{}, api.NotAuthorizedException("User cannot be confirmed. Current status is %s", u.Status)
+		}
+		u.Status = api.UserStatusTypeConfirmed
+		return nothing{}, o.save(ctx, tx, u)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.AdminConfirmSignUpResponse{}, nil
+}

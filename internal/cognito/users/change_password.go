@@ -1,0 +1,60 @@
+package users
+
+import (
+	"context"
+	"time"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/limits"
+	"cognate/internal/store"
+)
+
+// ChangePassword replaces the password of the token's user. The tokens stay
+// valid.
+func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordRequest) (*api.ChangePasswordResponse, error) {
+	bearer, err := o.Tokens.Authenticate(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	pool, u := bearer.Pool, bearer.User
+	if in.PreviousPassword == nil && u.Password != nil {
+		return nil, api.InvalidParameterException(
+			"1 validation error detected: Value at 'previousPassword' failed to satisfy constraint: Member must not be null")
+	}
+	if err := o.countAlone(ctx, pool.ID, limits.Subject(u, ""), limits.ChangePassword); err != nil {
+		return nil, err
+	}
+	if u.Password != nil && !o.Credentials.Matches(pool, u.Username, u.Password, *in.PreviousPassword) {
+		return nil, api.NotAuthorizedException("Incorrect username or password.")
+	}
+	if err := o.Credentials.CheckPolicy(pool, in.ProposedPassword); err != nil {
+		return nil, err
+	}
+	password, err := o.makePassword(ctx, pool, u, in.ProposedPassword)
+	if err != nil {
+		return nil, err
+	}
+	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+		now, err := tx.LockUser(ctx, pool.ID, u.Sub)
+		if err != nil {
+			return nothing{}, err
+		}
+		if !samePassword(now.Password, u.Password) || !now.Enabled {
+			return nothing{}, api.NotAuthorizedException("Incorrect username or password.")
+		}
+		return nothing{}, o.setPassword(ctx, tx, pool, now, password, time.Time{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.ChangePasswordResponse{}, nil
+}
+
+// countAlone counts an attempt in a transaction of its own, before work that
+// must stay outside of one.
+func (o *Operations) countAlone(ctx context.Context, poolID, subject string, kind limits.Kind) error {
+	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+		return nothing{}, o.Limits.Count(ctx, tx, poolID, subject, kind)
+	})
+	return err
+}

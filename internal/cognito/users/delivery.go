@@ -1,0 +1,109 @@
+package users
+
+import (
+	"context"
+	"strings"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/codes"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/messages"
+	"cognate/internal/store"
+)
+
+// address is where a code goes: an attribute of the user and its value.
+type address struct {
+	attribute, value string
+}
+
+// medium is how messages reach the address.
+func (a address) medium() api.DeliveryMediumType {
+	if a.attribute == attributes.PhoneNumber {
+		return api.DeliveryMediumTypeSms
+	}
+	return api.DeliveryMediumTypeEmail
+}
+
+// details is what a caller may know about the address.
+func (a address) details() *api.CodeDeliveryDetailsType {
+	return messages.Details(a.medium(), a.value)
+}
+
+// detail binds a code to the address it was sent to.
+func (a address) detail() string { return a.attribute + " " + a.value }
+
+// addressOf is the reverse of detail.
+func addressOf(detail string) address {
+	attribute, value, _ := strings.Cut(detail, " ")
+	return address{attribute: attribute, value: value}
+}
+
+// current is the user's address of that attribute; its value may be empty.
+func current(u *store.User, attribute string) address {
+	return address{attribute: attribute, value: u.Attributes.Get(attribute)}
+}
+
+// verified reports whether the user proved to own the address.
+func verified(u *store.User, attribute string) bool {
+	return u.Attributes.Get(attribute) != "" && attributes.True(u.Attributes.Get(attributes.VerifiedFlag(attribute)))
+}
+
+// signUpAddress is where the code of a sign-up goes; ok is false when the pool
+// verifies no address that the user has. The telephone comes before the e-mail.
+func signUpAddress(pool *directory.Pool, u *store.User) (to address, ok bool) {
+	for _, attribute := range []string{attributes.PhoneNumber, attributes.Email} {
+		to = current(u, attribute)
+		if to.value != "" && attributes.AutoVerified(pool.Config(), attribute) {
+			return to, true
+		}
+	}
+	return address{}, false
+}
+
+// letter is a message to a user.
+type letter struct {
+	purpose messages.Purpose
+	pool    *directory.Pool
+	client  *directory.Client // nil for what administrators do
+	user    *store.User
+	to      address
+	secret  string // the code or temporary password
+}
+
+func (l letter) request() messages.Request {
+	r := messages.Request{
+		Pool: l.pool.Config(), Purpose: l.purpose, Medium: l.to.medium(), Destination: l.to.value,
+		Sub: l.user.Sub, Username: l.user.Username, Secret: l.secret,
+	}
+	if l.client != nil {
+		r.ClientID = l.client.ID
+	}
+	if len(l.pool.Config().UsernameAttributes) > 0 {
+		r.SignInName = l.to.value
+	}
+	return r
+}
+
+// sendCode issues a code and sends it; the one before is void. Without a way
+// to deliver it: CodeDeliveryFailureException. Too many messages to the
+// address: LimitExceededException. Nothing is issued then.
+func (o *Operations) sendCode(ctx context.Context, tx *store.Tx, at codes.Slot, l letter) (*api.CodeDeliveryDetailsType, error) {
+	if err := o.mayPost(ctx, tx, l.pool, l.to.medium(), l.to.value); err != nil {
+		return nil, err
+	}
+	code, err := o.Codes.Issue(ctx, tx, at, l.to.detail(), at.Purpose.Lifetime())
+	if err != nil {
+		return nil, err
+	}
+	l.secret = code
+	return l.to.details(), o.Messages.Send(ctx, tx, l.request())
+}
+
+// mayPost counts a message to an address that can be reached.
+func (o *Operations) mayPost(ctx context.Context, tx *store.Tx, pool *directory.Pool, medium api.DeliveryMediumType, to string) error {
+	if err := o.Messages.Available(medium); err != nil {
+		return err
+	}
+	return o.Limits.CountMessage(ctx, tx, pool.ID, to)
+}
