@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/template"
+
+	"cognate/internal/server"
+)
+
+// banner is what dev prints when it is ready.
+type banner struct {
+	w                      io.Writer
+	colour                 bool
+	endpoint, region, data string
+	exposed                string // address, when others than this machine can reach it
+	sample                 *server.Sample
+}
+
+// The examples work as printed: the words between the quotes are this
+// server's own.
+const bannerText = `
+{{bold "Cognate is ready"}}  (development mode: any credentials are accepted; not for production)
+{{with .Exposed}}
+{{red (print "Reachable from other machines at " .)}}
+{{end}}
+  Endpoint   {{.Endpoint}}
+  Inbox      {{.Endpoint}}/_cognate/inbox
+  Data       {{.Data}}
+{{- with .Sample}}
+  User pool  {{.UserPoolID}}
+  Client     {{.ClientID}}   (public, no secret)
+  User       {{.Username}}
+  Password   {{.Password}}
+  Issuer     {{.Issuer}}
+
+{{bold "AWS CLI"}}
+  AWS_ACCESS_KEY_ID=dev AWS_SECRET_ACCESS_KEY=dev aws cognito-idp list-users --user-pool-id {{.UserPoolID}} --region {{$.Region}} --endpoint-url {{$.Endpoint}}
+
+{{bold "JavaScript"}} (npm install @aws-sdk/client-cognito-identity-provider; save as sign-in.mjs; node sign-in.mjs)
+  import { CognitoIdentityProvider } from "@aws-sdk/client-cognito-identity-provider";
+  const cognito = new CognitoIdentityProvider({ endpoint: "{{$.Endpoint}}", region: "{{$.Region}}" });
+  const AuthParameters = { USERNAME: "{{.Username}}", PASSWORD: "{{.Password}}" };
+  const answer = await cognito.initiateAuth({ AuthFlow: "USER_PASSWORD_AUTH", ClientId: "{{.ClientID}}", AuthParameters });
+  console.log(answer.AuthenticationResult.AccessToken);
+{{- end}}
+
+Point every SDK and the CLI here:  eval "$(cognate env{{if ne .Endpoint "http://localhost:7665"}} --public-url {{.Endpoint}}{{end}})"
+Stop with Ctrl-C.
+`
+
+func (b *banner) print() error {
+	paint := func(code string) func(string) string {
+		return func(s string) string {
+			if !b.colour {
+				return s
+			}
+			return "\x1b[" + code + "m" + s + "\x1b[0m"
+		}
+	}
+	t, err := template.New("banner").Funcs(template.FuncMap{"bold": paint("1"), "red": paint("1;31")}).Parse(bannerText)
+	if err != nil {
+		return fmt.Errorf("parse the banner: %w", err)
+	}
+	return t.Execute(b.w, struct {
+		Endpoint, Region, Data, Exposed string
+		Sample                          *server.Sample
+	}{strings.TrimRight(b.endpoint, "/"), b.region, b.data, b.exposed, b.sample})
+}
+
+func announceJSON(w io.Writer, endpoint string, sample *server.Sample) error {
+	return json.NewEncoder(w).Encode(struct {
+		Endpoint string         `json:"endpoint"`
+		Inbox    string         `json:"inbox"`
+		Sample   *server.Sample `json:"sample,omitzero"`
+	}{endpoint, strings.TrimRight(endpoint, "/") + "/_cognate/inbox", sample})
+}

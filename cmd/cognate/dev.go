@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+
+	"golang.org/x/term"
+
+	"cognate/internal/server"
+)
+
+type devCommand struct {
+	settings
+	Memory   bool `env:"COGNATE_MEMORY" help:"Keep everything in memory and nothing on disk."`
+	NoSample bool `help:"Do not make the ready pool, client and user."`
+	Quiet    bool `short:"q" help:"Print nothing but errors."`
+	JSON     bool `name:"json" help:"Print what was made as one line of JSON when ready."`
+}
+
+// Help ends the page that dev --help prints.
+func (*devCommand) Help() string {
+	return `Any AWS credentials are accepted. Messages are shown at {public-url}/_cognate/inbox.
+Not for production: use cognate serve there.
+
+Example:
+  cognate dev --memory`
+}
+
+// Run serves until a signal comes.
+func (c *devCommand) Run(ctx context.Context, std streams) (err error) {
+	log, err := c.logger(os.Stderr)
+	if err != nil {
+		return err
+	}
+	config := c.config(server.Dev)
+	config.Memory = c.Memory
+	config.Log = log
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close()
+	s, err := server.New(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	var sample *server.Sample
+	if !c.NoSample {
+		if sample, err = s.MakeSample(ctx); err != nil {
+			return fmt.Errorf("make the sample pool: %w", err)
+		}
+	}
+	if err := c.announce(std.out, listener.Addr(), sample); err != nil {
+		return err
+	}
+	return s.RunOn(ctx, listener)
+}
+
+func (c *devCommand) announce(w io.Writer, address net.Addr, sample *server.Sample) error {
+	switch {
+	case c.JSON:
+		return announceJSON(w, c.PublicURL, sample)
+	case c.Quiet:
+		return nil
+	}
+	b := banner{w: w, colour: colourful(w), endpoint: c.PublicURL, region: c.Region, data: c.Data, sample: sample}
+	if c.Memory {
+		b.data = "in memory only"
+	} else if c.DatabaseURL != "" {
+		b.data = "PostgreSQL"
+	}
+	if a, err := netip.ParseAddrPort(address.String()); err == nil && !a.Addr().IsLoopback() {
+		b.exposed = address.String()
+	}
+	return b.print()
+}
+
+// colourful reports whether w is a terminal that may be coloured.
+func colourful(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == ""
+}

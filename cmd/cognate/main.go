@@ -1,0 +1,82 @@
+// Command cognate is a complete, self-hosted Amazon Cognito.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUnreachable = 5
+)
+
+// cli is the command line. Each command is a struct with a Run method.
+type cli struct {
+	Dev         devCommand         `cmd:"" help:"Start a development server: any credentials are accepted and messages go to an inbox."`
+	Serve       serveCommand       `cmd:"" help:"Start a production server: signatures are verified and no development feature exists."`
+	Env         envCommand         `cmd:"" help:"Print the variables that point the AWS SDKs and the AWS CLI at the server."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
+}
+
+// streams are the program's outputs; tests replace them.
+type streams struct{ out, err io.Writer }
+
+// exitError ends the program with a code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() { os.Exit(run(os.Args[1:], streams{os.Stdout, os.Stderr})) }
+
+func run(args []string, std streams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	exited := -1
+	parser, err := kong.New(&cli{},
+		kong.Name("cognate"),
+		kong.Description("A complete, self-hosted Amazon Cognito."),
+		kong.UsageOnError(),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(std),
+	)
+	if err != nil {
+		fmt.Fprintln(std.err, "cognate:", err)
+		return exitFailed
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 { // --help was answered
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintln(std.err, "cognate:", err)
+		fmt.Fprintln(std.err, "Try 'cognate --help'.")
+		return exitUsage
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(std.err, "cognate:", err)
+		var exit *exitError
+		if errors.As(err, &exit) {
+			return exit.code
+		}
+		return exitFailed
+	}
+	return 0
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/settings.md")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"cognate": func() { os.Exit(run(os.Args[1:], streams{os.Stdout, os.Stderr})) },
+	})
+}
+
+// The scripts read like a manual: what is typed, and what is printed.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			env.Setenv("ADDRESS", l.Addr().String())
+			env.Setenv("URL", "http://"+l.Addr().String())
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"ready": ready},
+	})
+}
+
+// ready waits until the server at $URL is ready.
+func ready(ts *testscript.TestScript, _ bool, _ []string) {
+	for range 200 {
+		if run([]string{"healthcheck", "--public-url", ts.Getenv("URL")}, streams{new(bytes.Buffer), new(bytes.Buffer)}) == 0 {
+			return
+		}
+		sleep()
+	}
+	ts.Fatalf("the server at %s does not become ready", ts.Getenv("URL"))
+}
+
+// docs/settings.md is made from the same structs as --help.
+func TestSettingsPageIsUpToDate(t *testing.T) {
+	t.Parallel()
+	parser, err := kong.New(&cli{}, kong.Name("cognate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	b.WriteString("# Settings\n\nMade from the program's own flags (`go test ./cmd/cognate -update`); do not edit.\n\n" +
+		"A flag wins over its variable, the variable over the default.\n")
+	for _, command := range parser.Model.Children {
+		fmt.Fprintf(&b, "\n## cognate %s\n\n%s\n\n| Flag | Variable | Default | Meaning |\n|---|---|---|---|\n", command.Name, command.Help)
+		for _, f := range command.Flags {
+			if f.Name == "help" {
+				continue
+			}
+			value := ""
+			if f.Tag.Default != "" && f.Target.Kind() != reflect.Bool {
+				value = "`" + f.Tag.Default + "`"
+			}
+			fmt.Fprintf(&b, "| `--%s` | %s | %s | %s |\n", f.Name, strings.Join(f.Envs, ", "), value, strings.ReplaceAll(f.Help, "|", "\\|"))
+		}
+	}
+	b.WriteString(settingsWithoutFlag)
+	path := filepath.Join("..", "..", "docs", "settings.md")
+	if *update {
+		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(b.String(), string(page)); diff != "" {
+		t.Errorf("docs/settings.md is not what the flags say (-flags +page):\n%s", diff)
+	}
+}
+
+const settingsWithoutFlag = `
+## Secrets, by variable only
+
+Command lines are visible to every user of a machine, so these have no flag.
+
+| Variable | Meaning |
+|---|---|
+| COGNATE_MASTER_KEY | The master key itself: 32 bytes in base64, instead of a file. |
+| COGNATE_ROOT_ACCESS_KEY_ID, COGNATE_ROOT_SECRET_ACCESS_KEY | The first administrator's access key. Made at the first start of ` + "`serve`" + ` and printed once when not given. |
+`

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+
+	"golang.org/x/term"
+
+	"cognate/internal/server"
+)
+
+// settings are the flags that dev and serve share. The variables and defaults
+// are part of the command-line contract.
+type settings struct {
+	Listen         string         `env:"COGNATE_LISTEN" default:"127.0.0.1:7665" help:"Address of the one port that serves everything."`
+	Data           string         `env:"COGNATE_DATA" default:"./cognate-data" help:"Data directory: SQLite file and master key."`
+	DatabaseURL    string         `env:"COGNATE_DATABASE_URL" placeholder:"postgres://…" help:"PostgreSQL instead of SQLite; several hosts allowed."`
+	PublicURL      string         `env:"COGNATE_PUBLIC_URL" default:"http://localhost:7665" help:"Base of issuers ({public-url}/{userPoolId}) and links."`
+	IssuerURL      string         `env:"COGNATE_ISSUER_URL" placeholder:"URL" help:"The iss of tokens, with {userPoolId} and {region} filled in. Default {public-url}/{userPoolId}; may be https://cognito-idp.{region}.amazonaws.com/{userPoolId}."`
+	DomainSuffix   string         `env:"COGNATE_DOMAIN_SUFFIX" default:"auth.localhost" help:"Host name that user pool domain prefixes stand before."`
+	Region         string         `env:"COGNATE_REGION" default:"us-east-1" help:"Region of requests that name none, used in ids and ARNs."`
+	AccountID      string         `env:"COGNATE_ACCOUNT_ID" name:"account-id" default:"123456789012" help:"Account in ARNs."`
+	MasterKeyFile  string         `env:"COGNATE_MASTER_KEY_FILE" placeholder:"FILE" help:"File with the key that seals every secret in the database. Default master.key in the data directory, made at the first start; must be given with PostgreSQL."`
+	SMTPURL        string         `env:"COGNATE_SMTP_URL" name:"smtp-url" placeholder:"smtp://…" help:"Mail server: smtp://user:pass@host:587 (STARTTLS when offered, ?tls=required insists) or smtps://. None: dev shows messages in the inbox only, serve refuses to send."`
+	SMSURL         string         `env:"COGNATE_SMS_URL" name:"sms-url" placeholder:"https://…" help:"Webhook that takes text messages. None: as for mail."`
+	TrustedProxies []netip.Prefix `env:"COGNATE_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Networks of proxies whose forwarded headers count."`
+	MetricsListen  string         `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
+	LogFormat      string         `env:"COGNATE_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Form of log lines: text on a terminal and JSON elsewhere (auto), or always one of them."`
+	LogLevel       string         `env:"COGNATE_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe log lines to write."`
+}
+
+func (s *settings) config(mode server.Mode) server.Config {
+	return server.Config{
+		Mode:                mode,
+		Listen:              s.Listen,
+		MetricsListen:       s.MetricsListen,
+		DataDir:             s.Data,
+		DatabaseURL:         s.DatabaseURL,
+		MasterKeyFile:       s.MasterKeyFile,
+		MasterKey:           os.Getenv("COGNATE_MASTER_KEY"),
+		PublicURL:           s.PublicURL,
+		IssuerURL:           s.IssuerURL,
+		DomainSuffix:        s.DomainSuffix,
+		Region:              s.Region,
+		AccountID:           s.AccountID,
+		RootAccessKeyID:     os.Getenv("COGNATE_ROOT_ACCESS_KEY_ID"),
+		RootSecretAccessKey: os.Getenv("COGNATE_ROOT_SECRET_ACCESS_KEY"),
+		SMTPURL:             s.SMTPURL,
+		SMSURL:              s.SMSURL,
+		TrustedProxies:      s.TrustedProxies,
+	}
+}
+
+// logger writes to file: text on a terminal, JSON elsewhere.
+func (s *settings) logger(file *os.File) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "text" || s.LogFormat == "auto" && term.IsTerminal(int(file.Fd())) {
+		return slog.New(slog.NewTextHandler(file, options)), nil
+	}
+	return slog.New(slog.NewJSONHandler(file, options)), nil
+}

@@ -1,0 +1,143 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/pools"
+)
+
+// Mode is one of the two ways to run.
+type Mode int
+
+// Serve is production: signatures are verified and no dev path exists. Dev
+// accepts any credentials, shows every message in an inbox and makes tests
+// easy.
+const (
+	Serve Mode = iota
+	Dev
+)
+
+func (m Mode) String() string {
+	if m == Dev {
+		return "dev"
+	}
+	return "serve"
+}
+
+// Config is every setting. Zero values are the defaults of DESIGN.md §3; a
+// value that cannot work is refused by New, never ignored.
+type Config struct {
+	Mode Mode
+
+	Listen        string // address of the one port, default 127.0.0.1:7665
+	MetricsListen string // address for /metrics, default none
+
+	DataDir       string // default ./cognate-data
+	Memory        bool   // dev only: keep nothing
+	DatabaseURL   string // PostgreSQL instead of SQLite
+	Schema        string // PostgreSQL schema, default the server's choice
+	MasterKeyFile string // default master.key in the data directory; required with PostgreSQL, unless
+	MasterKey     string // the key itself is given: 32 bytes in base64
+
+	PublicURL    string // default http://localhost:7665
+	IssuerURL    string // default {public-url}/{userPoolId}
+	DomainSuffix string // default auth.localhost
+	Region       string // default us-east-1
+	AccountID    string // default 123456789012
+
+	RootAccessKeyID     string // first administrator's key; made at the first
+	RootSecretAccessKey string // start of serve where both are empty
+
+	SMTPURL        string
+	SMSURL         string
+	TrustedProxies []netip.Prefix // whose forwarded headers count
+
+	Log *slog.Logger     // default: discarded
+	Now func() time.Time // default: time.Now
+
+	// For tests: where signing keys and messages come from and go to.
+	Keys pools.KeySource
+	Mail messages.Transport
+	SMS  messages.Transport
+}
+
+var (
+	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	accountForm = regexp.MustCompile(`^\d{12}$`)
+	suffixForm  = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
+)
+
+// complete fills in the defaults and refuses what cannot work.
+func (c Config) complete() (Config, error) {
+	for _, d := range []struct {
+		field *string
+		value string
+	}{
+		{&c.Listen, "127.0.0.1:7665"},
+		{&c.DataDir, "./cognate-data"},
+		{&c.PublicURL, "http://localhost:7665"},
+		{&c.DomainSuffix, "auth.localhost"},
+		{&c.Region, "us-east-1"},
+		{&c.AccountID, "123456789012"},
+	} {
+		if *d.field == "" {
+			*d.field = d.value
+		}
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if c.IssuerURL == "" {
+		c.IssuerURL = c.PublicURL + "/{userPoolId}"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, c.check()
+}
+
+func (c Config) check() error {
+	var problems []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	refuse(!absolute(c.PublicURL), "public-url %q is not an absolute http or https URL", c.PublicURL)
+	refuse(!absolute(strings.NewReplacer("{userPoolId}", "x", "{region}", "x").Replace(c.IssuerURL)),
+		"issuer-url %q is not an absolute http or https URL", c.IssuerURL)
+	refuse(!strings.Contains(c.IssuerURL, "{userPoolId}"), "issuer-url %q does not contain {userPoolId}", c.IssuerURL)
+	refuse(!regionForm.MatchString(c.Region), "region %q does not look like us-east-1", c.Region)
+	refuse(!accountForm.MatchString(c.AccountID), "account-id %q is not 12 digits", c.AccountID)
+	refuse(!suffixForm.MatchString(c.DomainSuffix), "domain-suffix %q is not a host name in lower case", c.DomainSuffix)
+	refuse((c.RootAccessKeyID == "") != (c.RootSecretAccessKey == ""),
+		"root access key id and root secret access key come together")
+	refuse(c.RootSecretAccessKey != "" && len(c.RootSecretAccessKey) < 20 && c.Mode == Serve,
+		"the root secret access key has %d characters: give it at least 20", len(c.RootSecretAccessKey))
+	refuse(c.Memory && c.Mode == Serve, "serve never runs in memory only")
+	refuse(c.Memory && c.DatabaseURL != "", "memory and database-url exclude each other")
+	refuse(c.DatabaseURL != "" && c.Mode == Serve && c.MasterKeyFile == "" && c.MasterKey == "",
+		"with PostgreSQL the master key must be given (master-key-file): every node needs the same one")
+	return errors.Join(problems...)
+}
+
+func absolute(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
+		u.RawQuery == "" && u.Fragment == ""
+}
+
+// issuer gives the iss of a pool's tokens.
+func (c Config) issuer(poolID string) string {
+	region, _, _ := strings.Cut(poolID, "_")
+	return strings.NewReplacer("{userPoolId}", poolID, "{region}", region).Replace(c.IssuerURL)
+}

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"cognate/internal/store"
+)
+
+// openStore opens the database of the settings with its master key.
+func openStore(ctx context.Context, cfg Config) (*store.DB, error) {
+	sc := store.Config{Now: cfg.Now}
+	switch {
+	case cfg.Memory:
+		sc.Memory = true
+	case cfg.DatabaseURL != "":
+		sc.URL, sc.Schema = cfg.DatabaseURL, cfg.Schema
+	default:
+		sc.Path = cfg.DataDir
+	}
+	if !cfg.Memory {
+		key, err := masterKey(cfg)
+		if err != nil {
+			return nil, err
+		}
+		sc.MasterKey = key
+	}
+	return store.Open(ctx, sc)
+}
+
+// masterKey gives the key from the settings, or the one in its file. Only the
+// default file in the data directory is made when it is missing: a file that
+// was named is expected to exist.
+func masterKey(cfg Config) ([]byte, error) {
+	switch {
+	case cfg.MasterKey != "":
+		return store.ParseMasterKey(cfg.MasterKey)
+	case cfg.MasterKeyFile != "":
+		return store.LoadMasterKey(cfg.MasterKeyFile)
+	}
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	return store.LoadOrCreateMasterKey(filepath.Join(cfg.DataDir, "master.key"))
+}

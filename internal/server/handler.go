@@ -1,0 +1,36 @@
+package server
+
+import (
+	"net/http"
+
+	"cognate/internal/web/awsapi"
+	"cognate/internal/web/oauth"
+)
+
+// mount puts the doors on the one port.
+func (s *Server) mount(p *parts) (http.Handler, error) {
+	aws, err := awsapi.New(awsapi.Config{
+		Service: s.service, Region: s.cfg.Region, AccountID: s.cfg.AccountID, Now: s.cfg.Now, Log: s.cfg.Log,
+		AcceptAnyCredentials: s.cfg.Mode == Dev,
+		Keys:                 accessKeys{root: s.root, accountID: s.cfg.AccountID},
+		Authorizer:           awsapi.RootOnly{},
+		Origin:               s.cfg.origin,
+		Observe:              s.metrics.observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /{$}", aws)
+	mux.Handle("OPTIONS /{$}", aws)
+	mux.HandleFunc("GET /health/live", s.live)
+	mux.HandleFunc("GET /health/ready", s.ready)
+	documents := &oauth.WellKnown{
+		KeySet:     p.tokens.KeySet,
+		Issuer:     s.cfg.issuer,
+		PublicBase: func(poolID string) string { return s.cfg.PublicURL + "/" + poolID },
+		Log:        s.cfg.Log,
+	}
+	documents.Register(mux)
+	return s.cfg.checkHosts(mux), nil
+}

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// hostCheck lets through only requests that were addressed to this
+// installation, so that no link, issuer or cookie can be poisoned by a Host
+// header (security.md S022) and a web page cannot reach a developer's server
+// through a name of its own (S191).
+type hostCheck struct {
+	names  map[string]bool
+	suffix string // ".auth.example.com"
+	next   http.Handler
+}
+
+func (c Config) checkHosts(next http.Handler) http.Handler {
+	h := &hostCheck{names: map[string]bool{"localhost": true}, suffix: "." + c.DomainSuffix, next: next}
+	for _, address := range []string{c.PublicURL, strings.ReplaceAll(c.IssuerURL, "{userPoolId}", "x")} {
+		if u, err := url.Parse(address); err == nil {
+			h.names[strings.ToLower(u.Hostname())] = true
+		}
+	}
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && host != "" {
+		h.names[strings.ToLower(host)] = true
+	}
+	return h
+}
+
+func (h *hostCheck) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.known(r.Host) && !strings.HasPrefix(r.URL.Path, "/health/") {
+		http.NotFound(w, r)
+		return
+	}
+	h.next.ServeHTTP(w, r)
+}
+
+func (h *hostCheck) known(hostport string) bool {
+	host := hostport
+	if name, _, err := net.SplitHostPort(hostport); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	if h.names[host] || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, h.suffix) {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// logWriter sends what net/http complains about (broken handshakes, bad
+// requests) to the log at debug level: a stranger can cause any number of
+// these lines.
+type logWriter struct{ log *slog.Logger }
+
+func (w logWriter) Write(line []byte) (int, error) {
+	w.log.Debug("http server", "message", strings.TrimSpace(string(line)))
+	return len(line), nil
+}

@@ -1,0 +1,54 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"cognate/internal/web/awsapi"
+)
+
+// metrics counts requests. No label comes from user input: operations and
+// codes are names of the model.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	panics   prometheus.Counter
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cognate_requests_total", Help: "API requests by operation and exception (empty: success).",
+		}, []string{"operation", "code"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "cognate_request_seconds", Help: "Time to answer an API request.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+		}, []string{"operation"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cognate_panics_total", Help: "Requests that ended in a panic and were answered with InternalErrorException.",
+		}),
+	}
+	m.registry.MustRegister(m.requests, m.duration, m.panics,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// observe is told of every API request.
+func (m *metrics) observe(o awsapi.Observation) {
+	m.requests.WithLabelValues(o.Operation, o.Code).Inc()
+	m.duration.WithLabelValues(o.Operation).Observe(o.Duration.Seconds())
+	if o.Panicked {
+		m.panics.Inc()
+	}
+}
+
+func (m *metrics) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	return mux
+}

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"fmt"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/clients"
+	"cognate/internal/cognito/codes"
+	"cognate/internal/cognito/credentials"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/groups"
+	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/paging"
+	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/users"
+	"cognate/internal/outbound/mail"
+	"cognate/internal/outbound/sms"
+	"cognate/internal/store"
+)
+
+// parts are what the operations share.
+type parts struct {
+	cfg         Config
+	db          *store.DB
+	directory   *directory.Directory
+	credentials *credentials.Credentials
+	tokens      *tokens.Tokens
+	messages    *messages.Messages
+	paging      paging.Paging
+}
+
+func (s *Server) parts() (*parts, error) {
+	p := &parts{cfg: s.cfg, db: s.db, paging: paging.Paging{Key: s.db.Key("paging")}}
+	cores := limits.NewCores()
+	p.directory = directory.New(s.db, s.cfg.Now)
+	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: cores}
+	p.tokens = &tokens.Tokens{DB: s.db, Directory: p.directory, Issuer: s.cfg.issuer, Now: s.cfg.Now, Cores: cores}
+	email, text, err := s.transports()
+	if err != nil {
+		return nil, err
+	}
+	p.messages = messages.New(messages.Config{
+		DB: s.db, Now: s.cfg.Now, Log: s.cfg.Log, PublicURL: s.cfg.PublicURL, Mail: email, SMS: text,
+	})
+	return p, nil
+}
+
+// transports gives the ways out for mail and text messages. The settings win;
+// in dev the inbox takes what has no other way, and a copy of the rest.
+func (s *Server) transports() (email, text messages.Transport, err error) {
+	email, text = s.cfg.Mail, s.cfg.SMS
+	if s.cfg.SMTPURL != "" {
+		sender, err := mail.Parse(s.cfg.SMTPURL)
+		if err != nil {
+			return nil, nil, fmt.Errorf("smtp-url: %w", err)
+		}
+		sender.InWrite = store.InWrite
+		email = messages.OverSMTP(sender)
+	}
+	if s.cfg.SMSURL != "" {
+		webhook, err := sms.Parse(s.cfg.SMSURL, s.cfg.Now)
+		if err != nil {
+			return nil, nil, fmt.Errorf("sms-url: %w", err)
+		}
+		webhook.InWrite = store.InWrite
+		text = messages.OverWebhook(webhook)
+	}
+	return email, text, nil
+}
+
+func (p *parts) service() api.Service {
+	c := p.cfg
+	return &service{
+		poolOps: &pools.Operations{
+			DB: p.db, Directory: p.directory, Paging: p.paging, Keys: c.Keys, Now: c.Now,
+			Region: c.Region, AccountID: c.AccountID, AllowChosenIDs: c.Mode == Dev,
+		},
+		clientOps: &clients.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		userOps: &users.Operations{
+			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
+			Codes:    &codes.Codes{Key: p.db.Key("codes"), Now: c.Now},
+			Limits:   limits.SelfService{Now: c.Now},
+			Messages: p.messages, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
+		},
+	}
+}

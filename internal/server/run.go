@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Limits on connections (spec/reliability.md §2).
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 15 * time.Second
+	writeTimeout  = 15 * time.Second
+	idleTimeout   = 75 * time.Second
+	maxHeader     = 32 << 10
+
+	balancerGrace = 3 * time.Second  // readiness says no before connections are refused
+	drainTimeout  = 20 * time.Second // for requests in flight
+)
+
+// Run listens on the configured addresses and serves until ctx ends. Then it
+// says that it is not ready, waits for balancers to notice (serve only),
+// finishes the requests in flight and closes everything.
+func (s *Server) Run(ctx context.Context) error {
+	listener, err := net.Listen("tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	return s.RunOn(ctx, listener)
+}
+
+// RunOn is Run on a listener that is open already.
+func (s *Server) RunOn(ctx context.Context, listener net.Listener) error {
+	failed := make(chan error, 2)
+	main := s.httpServer(s.Handler())
+	go func() { failed <- main.Serve(listener) }()
+	if s.cfg.MetricsListen != "" {
+		l, err := net.Listen("tcp", s.cfg.MetricsListen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("listen for metrics: %w", err), main.Close())
+		}
+		metrics := s.httpServer(s.metrics.handler())
+		defer metrics.Close()
+		go func() { failed <- metrics.Serve(l) }()
+	}
+	select {
+	case err := <-failed:
+		return errors.Join(fmt.Errorf("serve: %w", err), main.Close())
+	case <-ctx.Done():
+	}
+	return s.drain(main)
+}
+
+func (s *Server) drain(main *http.Server) error {
+	s.stopping.Store(true)
+	if s.cfg.Mode == Serve {
+		time.Sleep(balancerGrace)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	if err := main.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("finish requests: %w", err), main.Close())
+	}
+	return nil
+}
+
+func (s *Server) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          log.New(logWriter{s.cfg.Log}, "", 0),
+	}
+}

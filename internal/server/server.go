@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+
+	"cognate/internal/api"
+	"cognate/internal/store"
+)
+
+// keysInStock is enough for the sample pool and the first pool of a test.
+const keysInStock = 4
+
+// Server is a whole Cognate. Make it with New, serve it with Run or RunOn,
+// and end it with Close.
+type Server struct {
+	cfg      Config
+	db       *store.DB
+	service  api.Service
+	root     rootKey
+	metrics  *metrics
+	jobs     *jobs
+	stock    *keyStock // nil when the settings bring keys
+	handler  http.Handler
+	stopping atomic.Bool
+}
+
+// New opens the database, assembles everything and starts the background
+// work. It refuses settings that cannot work, naming each.
+func New(ctx context.Context, cfg Config) (s *Server, err error) {
+	if cfg, err = cfg.complete(); err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	s = &Server{cfg: cfg, metrics: newMetrics()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.cfg.Keys == nil { // first of all: making keys takes longest
+		s.stock = newKeyStock(keysInStock)
+		s.cfg.Keys = s.stock
+	}
+	if s.db, err = openStore(ctx, s.cfg); err != nil {
+		return nil, err
+	}
+	if s.cfg.Mode == Serve {
+		if s.root, err = openRootKey(ctx, s.db, s.cfg); err != nil {
+			return nil, err
+		}
+	}
+	p, err := s.parts()
+	if err != nil {
+		return nil, err
+	}
+	s.service = p.service()
+	if s.handler, err = s.mount(p); err != nil {
+		return nil, err
+	}
+	s.jobs = startJobs(s.db, p.messages.Worker(), s.cfg)
+	return s, nil
+}
+
+// Handler serves everything on the one port.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Service gives the operations for callers inside the process. They are not
+// authorized: whoever has the Server may do everything.
+func (s *Server) Service() api.Service { return s.service }
+
+// NewRootKey gives the first administrator's key if this start made it.
+func (s *Server) NewRootKey() (id, secret string, made bool) {
+	return s.root.id, s.root.secret, s.root.made
+}
+
+// Close ends the background work and closes the database. Requests must have
+// ended.
+func (s *Server) Close() error {
+	if s.stock != nil {
+		s.stock.Close()
+	}
+	if s.jobs != nil {
+		s.jobs.stop()
+	}
+	if s.db == nil {
+		return nil
+	}
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package server
+
+import (
+	"cognate/internal/api"
+	"cognate/internal/cognito/clients"
+	"cognate/internal/cognito/groups"
+	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/users"
+)
+
+// Each package of operations under a name of its own, so that they can be
+// embedded side by side.
+type (
+	poolOps   = pools.Operations
+	clientOps = clients.Operations
+	groupOps  = groups.Operations
+	userOps   = users.Operations
+)
+
+// service is the whole API. A method of the embedded operations wins over
+// the one of later, which lies a level deeper; an operation written twice
+// does not compile.
+type service struct {
+	*poolOps
+	*clientOps
+	*groupOps
+	*userOps
+	later
+}
+
+// later holds the operations that are not built yet.
+type later struct{ api.Unimplemented }
+
+var _ api.Service = (*service)(nil)
