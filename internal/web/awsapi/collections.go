@@ -143,7 +143,7 @@ func (d *decoder) element(n *node, v reflect.Value) (bad bool, err error) {
 		return false, err
 	}
 	v.SetString(s)
-	return n.broken(s), nil
+	return n.faultsOf(s).any(), nil
 }
 
 // entries reads an object into a map. A key with null is absent. Violations of
@@ -188,7 +188,7 @@ func (d *decoder) entries(n *node, v reflect.Value) error {
 			return err
 		}
 		m.SetMapIndex(reflect.ValueOf(key).Convert(n.typ.Key()), value)
-		badKey = badKey || n.key.broken(key)
+		badKey = badKey || n.key.faultsOf(key).any()
 		badValue = badValue || bad
 	}
 	v.Set(m)

@@ -115,16 +115,22 @@ func (d *decoder) stringValue() (string, error) {
 	return string(b), err
 }
 
-// broken reports whether s violates any constraint of its shape.
-func (n *node) broken(s string) bool {
-	if len(n.Enum) > 0 && !slices.Contains(n.Enum, s) {
-		return true
+// faults are the constraints of its shape that a string violates.
+type faults struct{ enum, pattern, zero, low, high bool }
+
+func (f faults) any() bool { return f != faults{} }
+
+// faultsOf checks s. It takes most of the time of a large request, so it looks
+// at a string once.
+func (n *node) faultsOf(s string) faults {
+	f := faults{zero: strings.IndexByte(s, 0) >= 0}
+	if len(n.Enum) > 0 {
+		f.enum = !slices.Contains(n.Enum, s)
+		return f
 	}
-	if n.matches != nil && !n.matches(s) || strings.IndexByte(s, 0) >= 0 {
-		return true
-	}
-	low, high := n.lengthBroken(s)
-	return low || high
+	f.pattern = n.matches != nil && !n.matches(s)
+	f.low, f.high = n.lengthBroken(s)
+	return f
 }
 
 // lengthBroken compares the number of characters, not of bytes.
@@ -139,27 +145,26 @@ func (n *node) lengthBroken(s string) (low, high bool) {
 	return n.HasMin && length < n.Min, n.HasMax && length > n.Max
 }
 
-// checkString adds an entry for each violated constraint of a member.
+// checkString adds an entry for each violated constraint of a member. A value
+// with U+0000 is not printed.
 func (d *decoder) checkString(n *node, s string) {
-	if !n.broken(s) {
+	f := n.faultsOf(s)
+	if !f.any() {
 		return
 	}
-	zero := strings.IndexByte(s, 0) >= 0
-	if len(n.Enum) > 0 && !slices.Contains(n.Enum, s) {
-		d.violated(n, s, !zero, n.enumText)
-		return
-	}
-	if n.matches != nil && !n.matches(s) {
-		d.violated(n, s, !zero, matchPattern(n.pattern))
-	} else if zero {
+	switch {
+	case f.enum:
+		d.violated(n, s, !f.zero, n.enumText)
+	case f.pattern:
+		d.violated(n, s, !f.zero, matchPattern(n.pattern))
+	case f.zero:
 		d.violated(n, s, false, noZero)
 	}
-	low, high := n.lengthBroken(s)
-	if low {
-		d.violated(n, s, !zero, atLeast("length", n.Min))
+	if f.low {
+		d.violated(n, s, !f.zero, atLeast("length", n.Min))
 	}
-	if high {
-		d.violated(n, s, !zero, atMost("length", n.Max))
+	if f.high {
+		d.violated(n, s, !f.zero, atMost("length", n.Max))
 	}
 }
 

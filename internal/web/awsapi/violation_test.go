@@ -265,3 +265,30 @@ func TestPatternsAreJavas(t *testing.T) {
 		}
 	}
 }
+
+// S177: the edges of numbers.
+func TestS177NumbersAtTheirEdges(t *testing.T) {
+	t.Parallel()
+	const wrong = "SerializationException: NUMBER_VALUE can not be converted to an Integer"
+	over := func(n string) string {
+		return "InvalidParameterException: 1 validation error detected: Value '" + n + "' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 60"
+	}
+	under := func(n string) string {
+		return "InvalidParameterException: 1 validation error detected: Value '" + n + "' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1"
+	}
+	for number, want := range map[string]string{
+		"1": "", "60": "", "6e1": "", "60.0": "", "600e-1": "",
+		"61": over("61"), "2147483647": over("2147483647"), "0": under("0"), "-0": under("0"), "-2147483648": under("-2147483648"),
+		"2147483648": wrong, "-2147483649": wrong, "9223372036854775807": wrong, "-9223372036854775809": wrong,
+		"1e19": wrong, "1e308": wrong, "1e309": wrong, "-1e999999999": wrong, "1.0000001": wrong, "1e-5": wrong,
+	} {
+		_, _, err := prepared(t)["ListUserPools"].decode([]byte(`{"MaxResults":` + number + `}`))
+		if want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", number, err)
+			}
+			continue
+		}
+		wantText(t, err, want)
+	}
+}

@@ -1,0 +1,246 @@
+package awsapi_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"cognate/internal/api"
+	"cognate/internal/protocol/sigv4"
+	"cognate/internal/web/awsapi"
+)
+
+const (
+	rootID     = "AKIACOGNATEROOT00001"
+	rootSecret = "the root secret of these tests"
+	guestID    = "AKIACOGNATEGUEST0001"
+)
+
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// service is behind the door in these tests: a few operations with answers of
+// every form.
+type service struct {
+	api.Unimplemented
+	seen func(context.Context, any)
+}
+
+func (s service) saw(ctx context.Context, in any) {
+	if s.seen != nil {
+		s.seen(ctx, in)
+	}
+}
+
+func (s service) ListUserPools(ctx context.Context, in *api.ListUserPoolsRequest) (*api.ListUserPoolsResponse, error) {
+	s.saw(ctx, in)
+	at := api.TimeOf(time.UnixMilli(1594889658976))
+	return &api.ListUserPoolsResponse{UserPools: []api.UserPoolDescriptionType{
+		{Id: "eu-west-1_abc", Name: "a <b> & c", CreationDate: at, LastModifiedDate: at},
+	}}, nil
+}
+
+func (s service) DescribeUserPool(ctx context.Context, in *api.DescribeUserPoolRequest) (*api.DescribeUserPoolResponse, error) {
+	s.saw(ctx, in)
+	return nil, api.ResourceNotFoundException("User pool %s does not exist.", in.UserPoolId)
+}
+
+func (s service) DeleteUserPool(ctx context.Context, in *api.DeleteUserPoolRequest) error {
+	s.saw(ctx, in)
+	return nil
+}
+
+func (s service) GlobalSignOut(ctx context.Context, in *api.GlobalSignOutRequest) (*api.GlobalSignOutResponse, error) {
+	s.saw(ctx, in)
+	return nil, nil //nolint:nilnil // an answer without members
+}
+
+func (s service) InitiateAuth(ctx context.Context, in *api.InitiateAuthRequest) (*api.InitiateAuthResponse, error) {
+	s.saw(ctx, in)
+	switch in.AuthParameters["USERNAME"] {
+	case "panic":
+		panic("a fault with this text")
+	case "fault":
+		return nil, errors.New("the disk is full")
+	case "cause":
+		return nil, api.InvalidParameterException("Told.").Because(errors.New("not told"))
+	case "reason":
+		e := api.InvalidParameterException("Told.")
+		e.Reason = "Because"
+		return nil, e
+	case "lines":
+		return nil, api.InvalidParameterException("two\r\nlines")
+	case "words":
+		return nil, api.InvalidParameterException("Ungültig: 名")
+	case "long":
+		return nil, api.InvalidParameterException("%s", strings.Repeat("x", 10_000))
+	}
+	return nil, api.NotAuthorizedException("Incorrect username or password.")
+}
+
+func (s service) SetUICustomization(ctx context.Context, in *api.SetUICustomizationRequest) (*api.SetUICustomizationResponse, error) {
+	s.saw(ctx, in)
+	return nil, nil //nolint:nilnil // an answer without members
+}
+
+type keys struct{}
+
+func (keys) AccessKey(_ context.Context, id string) (awsapi.Key, bool, error) {
+	switch id {
+	case rootID:
+		return awsapi.Key{Key: sigv4.Key{Secret: rootSecret}, Caller: awsapi.Caller{ARN: "arn:aws:iam::123456789012:root", Root: true}}, true, nil
+	case guestID:
+		return awsapi.Key{Key: sigv4.Key{Secret: rootSecret}, Caller: awsapi.Caller{ARN: "arn:aws:iam::123456789012:user/guest"}}, true, nil
+	case "AKIABROKENSTORE00001":
+		return awsapi.Key{}, false, errors.New("no connection to the database")
+	}
+	return awsapi.Key{}, false, nil
+}
+
+// door is a Handler under test and what it told about.
+type door struct {
+	*awsapi.Handler
+	mu   sync.Mutex
+	log  bytes.Buffer
+	seen []awsapi.Observation
+	ctx  context.Context //nolint:containedctx // what the last operation got
+	in   any
+}
+
+func (d *door) Write(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.log.Write(p)
+}
+
+func (d *door) logged() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.log.String()
+}
+
+// open makes a door as serve has it; change may make it another.
+func open(t *testing.T, change ...func(*awsapi.Config)) *door {
+	t.Helper()
+	d := &door{}
+	config := awsapi.Config{
+		Service: service{seen: func(ctx context.Context, in any) { d.ctx, d.in = ctx, in }},
+		Region:  "us-east-1", AccountID: "123456789012", Now: func() time.Time { return now },
+		Log:  slog.New(slog.NewJSONHandler(d, nil)),
+		Keys: keys{}, Authorizer: awsapi.RootOnly{},
+		Observe: func(o awsapi.Observation) { d.mu.Lock(); defer d.mu.Unlock(); d.seen = append(d.seen, o) },
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	h, err := awsapi.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Handler = h
+	return d
+}
+
+func dev(c *awsapi.Config) { c.AcceptAnyCredentials, c.Keys, c.Authorizer = true, nil, nil }
+
+// request is a call of an operation from this machine, not signed.
+func request(t *testing.T, operation, body string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+	r.RemoteAddr = "127.0.0.1:4711"
+	r.Host = "localhost:7665"
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+	return r
+}
+
+// signed signs a request as the SDK does.
+func signed(t *testing.T, r *http.Request, body, id, secret, region string) *http.Request {
+	t.Helper()
+	sum := sha256.Sum256([]byte(body))
+	credentials := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
+	if err := v4.NewSigner().SignHTTP(t.Context(), credentials, r, hex.EncodeToString(sum[:]), "cognito-idp", region, now); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (d *door) call(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return w
+}
+
+// header reads a header that was written in the service's capitals.
+func header(w *httptest.ResponseRecorder, name string) string {
+	return w.Result().Header.Get(name)
+}
+
+// wantException checks a whole error answer (spec/errors.md §1).
+func wantException(t *testing.T, w *httptest.ResponseRecorder, status int, code, message string) {
+	t.Helper()
+	if w.Code != status {
+		t.Errorf("status %d, want %d", w.Code, status)
+	}
+	body, err := io.ReadAll(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]string
+	if err := json.Unmarshal(body, &got); err != nil {
+		t.Fatalf("body %q: %v", body, err)
+	}
+	if got["__type"] != code || got["message"] != message {
+		t.Errorf("body %s\nwant  %s: %s", body, code, message)
+	}
+	if _, sent := got["message"]; sent != (message != "") {
+		t.Errorf("body %s", body)
+	}
+	raw := w.Result().Header
+	if got := first(raw, "x-amzn-ErrorType"); got != code+":" {
+		t.Errorf("x-amzn-ErrorType = %q", got)
+	}
+	if got := first(raw, "Content-Type"); got != "application/x-amz-json-1.1" {
+		t.Errorf("Content-Type = %q", got)
+	}
+}
+
+func first(h http.Header, name string) string {
+	if v := h[name]; len(v) == 1 {
+		return v[0]
+	}
+	return ""
+}
+
+func TestTheOriginIsToldByTheServer(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(c *awsapi.Config) {
+		c.Origin = func(*http.Request) awsapi.Origin {
+			return awsapi.Origin{IP: netip.MustParseAddr("203.0.113.9"), TLS: true, Host: "auth.example.com"}
+		}
+	})
+	r := request(t, "ListUserPools", `{"MaxResults":1}`)
+	r.Host = "auth.example.com"
+	signed(t, r, `{"MaxResults":1}`, rootID, rootSecret, "eu-west-1")
+	r.Host = "10.0.0.7:7665" // as the proxy calls us
+	if w := d.call(r); w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if got := api.RequestFrom(d.ctx).SourceIP; got != "203.0.113.9" {
+		t.Errorf("SourceIP = %q", got)
+	}
+}
