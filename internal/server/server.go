@@ -30,38 +30,41 @@ type Server struct {
 
 // New opens the database, assembles everything and starts the background
 // work. It refuses settings that cannot work, naming each.
-func New(ctx context.Context, cfg Config) (s *Server, err error) {
-	if cfg, err = cfg.complete(); err != nil {
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	cfg, err := cfg.complete()
+	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
-	s = &Server{cfg: cfg, metrics: newMetrics()}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
+	s := &Server{cfg: cfg, metrics: newMetrics()}
+	if err := s.build(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) build(ctx context.Context) (err error) {
 	if s.cfg.Keys == nil { // first of all: making keys takes longest
 		s.stock = newKeyStock(keysInStock)
 		s.cfg.Keys = s.stock
 	}
 	if s.db, err = openStore(ctx, s.cfg); err != nil {
-		return nil, err
+		return err
 	}
 	if s.cfg.Mode == Serve {
 		if s.root, err = openRootKey(ctx, s.db, s.cfg); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	p, err := s.parts()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.service = p.service()
 	if s.handler, err = s.mount(p); err != nil {
-		return nil, err
+		return err
 	}
 	s.jobs = startJobs(s.db, p.messages.Worker(), s.cfg)
-	return s, nil
+	return nil
 }
 
 // Handler serves everything on the one port.
