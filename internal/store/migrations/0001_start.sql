@@ -105,7 +105,7 @@ CREATE TABLE user_names (
 	PRIMARY KEY (pool_id, name),
 	FOREIGN KEY (pool_id, sub) REFERENCES users (pool_id, sub) ON DELETE CASCADE
 );
-CREATE INDEX user_names_by_user ON user_names (pool_id, sub);
+CREATE INDEX user_names_by_user ON user_names (pool_id, sub, name);
 
 CREATE TABLE password_history (
 	pool_id    TEXT COLLATE "C" NOT NULL,
