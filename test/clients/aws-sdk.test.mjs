@@ -278,7 +278,7 @@ describe("@aws-sdk/client-cognito-identity-provider", () => {
   });
 
   test("gets every constraint violation in one answer", async () => {
-    await assert.rejects(send(AdminGetUserCommand, { UserPoolId: "no pool", Username: "" }), (error) => {
+    await assert.rejects(send(AdminGetUserCommand, { UserPoolId: "no pool", Username: "x".repeat(129) }), (error) => {
       assert.ok(error instanceof InvalidParameterException);
       assert.match(error.message, /^2 validation errors detected: /);
       assert.equal(error.$metadata.httpStatusCode, 400);

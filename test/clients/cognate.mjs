@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
@@ -74,29 +73,27 @@ export function newUser(prefix) {
   return { username, email: `${username}@example.com` };
 }
 
-const seen = new Map();
+const lastMessage = new Map();
 
 /**
  * Waits for a code that was sent to a user and that no earlier call returned.
  * Sending happens after the answer to the request which asked for it.
  */
 export async function nextCode(pool, username) {
-  const url = `${endpoint}/_cognate/v1/inbox/code?` + new URLSearchParams({ pool: pool.id, user: username });
   const key = `${pool.id} ${username}`;
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const answer = await fetch(url, { headers: { "X-Cognate": "1" } });
-    if (answer.ok) {
-      const { code } = await answer.json();
-      if (code && code !== seen.get(key)) {
-        seen.set(key, code);
-        return code;
-      }
-    } else if (answer.status !== 404) {
-      assert.fail(`${url}: ${answer.status} ${await answer.text()}`);
-    }
-    await sleep(50);
-  }
-  return assert.fail(`no new code for ${username} within 5 s`);
+  const query = new URLSearchParams({
+    pool: pool.id,
+    user: username,
+    after: lastMessage.get(key) ?? "0",
+    timeout: "10s",
+  });
+  const answer = await fetch(`${endpoint}/_cognate/v1/inbox/code?${query}`, {
+    headers: { "X-Cognate-Control": "1" },
+  });
+  assert.equal(answer.status, 200, `no new code for ${username}: ${answer.status}`);
+  const { code, message } = await answer.json();
+  lastMessage.set(key, message.id);
+  return code;
 }
 
 /** The claims of a JWT, unverified. */
