@@ -25,6 +25,7 @@ func sample() *State {
 		Sub:      "11111111-2222-4333-8444-555555555555",
 		Username: "ana",
 		Login:    "ana@example.com",
+		Flow:     "ADMIN_USER_PASSWORD_AUTH",
 		Door:     Admin,
 		Expires:  noon.Add(3 * time.Minute),
 		Factors:  []string{"pwd"},

@@ -25,16 +25,12 @@ type State struct {
 	ClientID string    // client of the sign-in
 	Sub      string    // the user; empty when nobody has the name
 	Username string    // canonical name, or the made-up one of a simulated user
-	Login    string    // the name as the user typed it
+	Login    string    // the name that a user nobody knows gave, folded
+	Flow     string    // the AuthFlow that the sign-in began with
 	Door     Door      // how the sign-in was begun
 	Expires  time.Time // end of validity, to the millisecond
 	Factors  []string  // what has been proven so far, in the vocabulary of amr
 	Data     []byte    // for the step
-}
-
-// Age tells when a string of validity ttl was made.
-func (s *State) Age(now time.Time, ttl time.Duration) time.Duration {
-	return now.Sub(s.Expires.Add(-ttl))
 }
 
 var errEncoding = errors.New("sessions: state is not well formed")
@@ -45,7 +41,7 @@ func (s *State) encode() []byte {
 	b := make([]byte, 0, 160+len(s.Data))
 	b = append(b, byte(s.Door))
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Expires.UnixMilli()))
-	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login} {
+	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow} {
 		b = appendText(b, text)
 	}
 	b = binary.AppendUvarint(b, uint64(len(s.Factors)))
@@ -69,7 +65,7 @@ func decode(b []byte) (*State, error) {
 		Expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC(),
 	}
 	r := reader{rest: b[header:]}
-	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login} {
+	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow} {
 		*field = r.text()
 	}
 	for n := r.number(); n > 0 && !r.failed; n-- {

@@ -1,0 +1,136 @@
+package signin
+
+import (
+	"context"
+	"slices"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/sessions"
+)
+
+// flow is a row of the table of AuthFlow values (auth-flows.md §2).
+type flow struct {
+	doors   []sessions.Door
+	allow   api.ExplicitAuthFlowsType // what lists the flow in ExplicitAuthFlows
+	legacy  api.ExplicitAuthFlowsType // what lists it in the old vocabulary; empty: nothing need
+	byNone  bool                      // open to clients that list nothing
+	refusal string                    // to clients that do not list it
+	needs   []string                  // parameters
+	begin   func(o *Operations, ctx context.Context, r *request) (*answer, error)
+}
+
+var (
+	bothDoors  = []sessions.Door{sessions.Public, sessions.Admin}
+	publicDoor = []sessions.Door{sessions.Public}
+	adminDoor  = []sessions.Door{sessions.Admin}
+)
+
+const notEnabledForClient = "Auth flow not enabled for this client"
+
+// flows is the table, in the order of the model.
+var flows = map[api.AuthFlowType]flow{
+	api.AuthFlowTypeUserSrpAuth: {
+		doors: bothDoors, allow: api.ExplicitAuthFlowsTypeAllowUserSrpAuth, byNone: true,
+		refusal: "USER_SRP_AUTH is not enabled for the client.",
+		needs:   []string{paramUsername, paramSRPA},
+		begin:   beginWith(func(o *Operations) step { return srpStep{o} }),
+	},
+	api.AuthFlowTypeRefreshTokenAuth: refreshFlow,
+	api.AuthFlowTypeRefreshToken:     refreshFlow,
+	api.AuthFlowTypeCustomAuth: {
+		doors: bothDoors, allow: api.ExplicitAuthFlowsTypeAllowCustomAuth, byNone: true,
+		refusal: "CUSTOM_AUTH is not enabled for the client.",
+		needs:   []string{paramUsername},
+		begin:   notBuilt,
+	},
+	api.AuthFlowTypeAdminNoSrpAuth: adminPasswordFlow,
+	api.AuthFlowTypeUserPasswordAuth: {
+		doors: publicDoor, allow: api.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
+		legacy:  api.ExplicitAuthFlowsTypeUserPasswordAuth,
+		refusal: "USER_PASSWORD_AUTH flow not enabled for this client",
+		needs:   []string{paramUsername, paramPassword},
+		begin:   beginWith(func(o *Operations) step { return passwordStep{o} }),
+	},
+	api.AuthFlowTypeAdminUserPasswordAuth: adminPasswordFlow,
+	api.AuthFlowTypeUserAuth: {
+		doors: bothDoors, allow: api.ExplicitAuthFlowsTypeAllowUserAuth, legacy: api.ExplicitAuthFlowsTypeAllowUserAuth,
+		refusal: "USER_AUTH is not enabled for the client.",
+		needs:   []string{paramUsername},
+		begin:   notBuilt,
+	},
+}
+
+// The flows that have two names.
+var (
+	adminPasswordFlow = flow{
+		doors: adminDoor, allow: api.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth,
+		legacy:  api.ExplicitAuthFlowsTypeAdminNoSrpAuth,
+		refusal: notEnabledForClient,
+		needs:   []string{paramUsername, paramPassword},
+		begin:   beginWith(func(o *Operations) step { return passwordStep{o} }),
+	}
+	refreshFlow = flow{
+		doors: bothDoors, allow: api.ExplicitAuthFlowsTypeAllowRefreshTokenAuth, byNone: true,
+		refusal: notEnabledForClient,
+		needs:   []string{paramRefreshToken},
+		begin:   (*Operations).refresh,
+	}
+)
+
+// initiate serves a first request.
+func (o *Operations) initiate(ctx context.Context, r request) (*answer, error) {
+	f, ok := flows[r.flow]
+	if !ok || !slices.Contains(f.doors, r.door) {
+		return nil, api.InvalidParameterException("Initiate Auth method not supported.")
+	}
+	if err := f.permit(r.client.Config().ExplicitAuthFlows); err != nil {
+		return nil, err
+	}
+	if err := r.require(f.needs...); err != nil {
+		return nil, err
+	}
+	return f.begin(o, ctx, &r)
+}
+
+// permit checks a flow against the client's ExplicitAuthFlows.
+func (f *flow) permit(listed []api.ExplicitAuthFlowsType) error {
+	customOnly := slices.Contains(listed, api.ExplicitAuthFlowsTypeCustomAuthFlowOnly)
+	permitted := false
+	switch {
+	case len(listed) == 0:
+		permitted = f.byNone
+	case !slices.ContainsFunc(listed, legacyFlow):
+		permitted = slices.Contains(listed, f.allow)
+	case customOnly && f.allow != api.ExplicitAuthFlowsTypeAllowCustomAuth && f.allow != api.ExplicitAuthFlowsTypeAllowRefreshTokenAuth:
+		return api.InvalidParameterException("Only custom auth (lambda driven) is enabled for this client.")
+	default: // an old value opens its own flow and leaves the usual ones open
+		permitted = f.byNone || slices.Contains(listed, f.legacy)
+	}
+	if !permitted {
+		return api.InvalidParameterException("%s", f.refusal)
+	}
+	return nil
+}
+
+// legacyFlow reports whether a value is of the vocabulary before ALLOW_….
+func legacyFlow(v api.ExplicitAuthFlowsType) bool {
+	return v == api.ExplicitAuthFlowsTypeAdminNoSrpAuth || v == api.ExplicitAuthFlowsTypeCustomAuthFlowOnly ||
+		v == api.ExplicitAuthFlowsTypeUserPasswordAuth
+}
+
+// beginWith makes a flow that begins with a step about a user.
+func beginWith(first func(o *Operations) step) func(*Operations, context.Context, *request) (*answer, error) {
+	return func(o *Operations, ctx context.Context, r *request) (*answer, error) {
+		s := first(o)
+		a, err := o.meet(ctx, r, s)
+		if err != nil {
+			return nil, err
+		}
+		return s.Begin(ctx, a)
+	}
+}
+
+// notBuilt answers flows that are in the contract only.
+func notBuilt(_ *Operations, _ context.Context, r *request) (*answer, error) {
+	return nil, api.OperationNotEnabledException("%s is not enabled.", r.flow)
+}

@@ -1,0 +1,86 @@
+package signin
+
+import (
+	"cognate/internal/api"
+	"cognate/internal/cognito/triggers"
+	"cognate/internal/store"
+)
+
+// afterFirstFactor is what stands between a first proof and tokens, in the order
+// of auth-flows.md §5. A row refuses, or names the step that has to come next, or
+// lets pass. Every sign-in goes through all rows after each proof.
+var afterFirstFactor = []func(o *Operations, a *attempt, u *store.User) (step, error){
+	enabled,
+	confirmed,
+	notToBeReset,
+	built, // gives way to steps for second factors, devices, risk and functions
+	passwordChosen,
+}
+
+// gate decides what follows a proof: a further step, tokens (no step), or a
+// refusal. The user is as the transaction sees it.
+func (o *Operations) gate(a *attempt, u *store.User) (step, error) {
+	for _, row := range afterFirstFactor {
+		if next, err := row(o, a, u); next != nil || err != nil {
+			return next, err
+		}
+	}
+	return nil, nil
+}
+
+func enabled(_ *Operations, a *attempt, u *store.User) (step, error) {
+	switch {
+	case u.Enabled:
+		return nil, nil
+	case a.client.HidesExistence():
+		return nil, errIncorrect()
+	}
+	return nil, errDisabled()
+}
+
+func confirmed(_ *Operations, _ *attempt, u *store.User) (step, error) {
+	if u.Status == api.UserStatusTypeUnconfirmed {
+		return nil, api.UserNotConfirmedException("User is not confirmed.")
+	}
+	return nil, nil
+}
+
+// notToBeReset refuses users who have to set a new password by way of
+// ForgotPassword. An imported user has none yet, and passes for an unknown one
+// where that is hidden.
+func notToBeReset(_ *Operations, a *attempt, u *store.User) (step, error) {
+	switch {
+	case u.Status != api.UserStatusTypeResetRequired:
+		return nil, nil
+	case u.Password == nil && a.client.HidesExistence():
+		return nil, errIncorrect()
+	}
+	return nil, api.PasswordResetRequiredException("Password reset required for the user")
+}
+
+// built refuses what later versions bring. Nothing a pool asks for is skipped.
+func built(_ *Operations, a *attempt, u *store.User) (step, error) {
+	pool := a.client.Pool.Config()
+	switch mfa := pool.MfaConfiguration; {
+	case mfa == api.UserPoolMfaTypeOn, mfa == api.UserPoolMfaTypeOptional && len(u.MFA.EnabledFactors) > 0:
+		return nil, api.OperationNotEnabledException("Multi-factor authentication is not enabled.")
+	case pool.DeviceConfiguration != nil:
+		return nil, errNoDevices()
+	case pool.UserPoolAddOns != nil && pool.UserPoolAddOns.AdvancedSecurityMode == api.AdvancedSecurityModeTypeEnforced:
+		return nil, api.OperationNotEnabledException("Threat protection is not enabled.")
+	}
+	return nil, triggers.Require(a.client.Pool, triggers.PreAuthentication, triggers.PostAuthentication, triggers.PreTokenGeneration)
+}
+
+func errNoDevices() error { return api.OperationNotEnabledException("Device tracking is not enabled.") }
+
+// passwordChosen asks users with a temporary password for one of their own.
+func passwordChosen(o *Operations, _ *attempt, u *store.User) (step, error) {
+	if u.Status != api.UserStatusTypeForceChangePassword {
+		return nil, nil
+	}
+	if end := u.TemporaryPasswordExpiresAt; !end.IsZero() && !o.Now().Before(end) {
+		return nil, api.NotAuthorizedException("Temporary password has expired and must be reset by an administrator.")
+	}
+	return newPasswordStep{o}, nil
+}

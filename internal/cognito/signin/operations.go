@@ -1,0 +1,144 @@
+package signin
+
+import (
+	"context"
+	"time"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/credentials"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/tokens"
+	"cognate/internal/store"
+)
+
+// Operations are the API operations of signing in and out. All fields are set.
+type Operations struct {
+	DB          *store.DB
+	Now         func() time.Time
+	Directory   *directory.Directory
+	Credentials *credentials.Credentials
+	Tokens      *tokens.Tokens
+	Sessions    *sessions.Sealer
+	Lockout     limits.Lockout
+	Cores       limits.Cores
+	// DecoyKey makes the salts and user ids shown for names that nobody has; it
+	// must be the same on every node and stay the same.
+	DecoyKey []byte
+}
+
+// request is one call of a sign-in operation, whichever door it came through.
+type request struct {
+	door      sessions.Door
+	client    *directory.Client
+	flow      api.AuthFlowType      // of a first request, later that of the session
+	challenge api.ChallengeNameType // of an answer
+	params    map[string]string     // AuthParameters or ChallengeResponses
+	session   string
+}
+
+// Parameters that both kinds of request have.
+const (
+	paramUsername   = "USERNAME"
+	paramSecretHash = "SECRET_HASH"
+)
+
+// require answers InvalidParameterException for the first parameter that is
+// missing.
+func (r *request) require(names ...string) error {
+	for _, name := range names {
+		if r.params[name] == "" {
+			return api.InvalidParameterException("Missing required parameter %s", name)
+		}
+	}
+	return nil
+}
+
+// answer is what a caller gets: a challenge, or tokens.
+type answer struct {
+	challenge api.ChallengeNameType
+	params    map[string]string
+	session   string
+	tokens    *api.AuthenticationResultType
+}
+
+// InitiateAuth begins a sign-in or refreshes tokens.
+func (o *Operations) InitiateAuth(ctx context.Context, in *api.InitiateAuthRequest) (*api.InitiateAuthResponse, error) {
+	client, err := o.Directory.Client(ctx, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	got, err := o.initiate(ctx, request{
+		door: sessions.Public, client: client, flow: in.AuthFlow, params: in.AuthParameters, session: in.Session,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.InitiateAuthResponse{
+		AuthenticationResult: got.tokens,
+		ChallengeName:        got.challenge,
+		ChallengeParameters:  got.params,
+		Session:              got.session,
+	}, nil
+}
+
+// AdminInitiateAuth is InitiateAuth for administrators.
+func (o *Operations) AdminInitiateAuth(ctx context.Context, in *api.AdminInitiateAuthRequest) (*api.AdminInitiateAuthResponse, error) {
+	client, err := o.Directory.PoolClient(ctx, in.UserPoolId, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	got, err := o.initiate(ctx, request{
+		door: sessions.Admin, client: client, flow: in.AuthFlow, params: in.AuthParameters, session: in.Session,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.AdminInitiateAuthResponse{
+		AuthenticationResult: got.tokens,
+		ChallengeName:        got.challenge,
+		ChallengeParameters:  got.params,
+		Session:              got.session,
+	}, nil
+}
+
+// RespondToAuthChallenge answers a challenge of a sign-in.
+func (o *Operations) RespondToAuthChallenge(ctx context.Context, in *api.RespondToAuthChallengeRequest) (*api.RespondToAuthChallengeResponse, error) {
+	client, err := o.Directory.Client(ctx, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	got, err := o.respond(ctx, request{
+		door: sessions.Public, client: client, challenge: in.ChallengeName, params: in.ChallengeResponses, session: in.Session,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.RespondToAuthChallengeResponse{
+		AuthenticationResult: got.tokens,
+		ChallengeName:        got.challenge,
+		ChallengeParameters:  got.params,
+		Session:              got.session,
+	}, nil
+}
+
+// AdminRespondToAuthChallenge is RespondToAuthChallenge for administrators.
+func (o *Operations) AdminRespondToAuthChallenge(ctx context.Context, in *api.AdminRespondToAuthChallengeRequest) (*api.AdminRespondToAuthChallengeResponse, error) {
+	client, err := o.Directory.PoolClient(ctx, in.UserPoolId, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	got, err := o.respond(ctx, request{
+		door: sessions.Admin, client: client, challenge: in.ChallengeName, params: in.ChallengeResponses, session: in.Session,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.AdminRespondToAuthChallengeResponse{
+		AuthenticationResult: got.tokens,
+		ChallengeName:        got.challenge,
+		ChallengeParameters:  got.params,
+		Session:              got.session,
+	}, nil
+}

@@ -1,0 +1,32 @@
+package signin
+
+import (
+	"context"
+
+	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/tokens"
+	"cognate/internal/store"
+)
+
+const paramPassword = "PASSWORD"
+
+// passwordStep takes a password in clear, which comes with the first request.
+type passwordStep struct{ o *Operations }
+
+func (passwordStep) traits() traits { return traits{counted: true, plaintext: true} }
+
+func (s passwordStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
+	return s.Answer(ctx, a)
+}
+
+func (s passwordStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
+	if s.o.Lockout.Locked(a.failures) {
+		return nil, limits.ErrLocked() // without the work of comparing
+	}
+	name, stored := a.login, (*store.Password)(nil)
+	if a.user != nil {
+		name, stored = a.user.Username, a.user.Password
+	}
+	right := s.o.Credentials.Matches(a.client.Pool, name, stored, a.params[paramPassword])
+	return s.o.settle(ctx, a, proof{right: right, factor: tokens.FactorPassword})
+}

@@ -1,0 +1,214 @@
+package signin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/triggers"
+	"cognate/internal/store"
+)
+
+// proof is what a step found out about an answer.
+type proof struct {
+	right  bool
+	factor string        // what a right answer proves, in the vocabulary of amr; empty: nothing new
+	kind   sessions.Kind // of the string that the answer uses up
+	// change is what a right answer alters. It gets the user locked and saves it.
+	change func(ctx context.Context, tx *store.Tx, u *store.User) error
+}
+
+// decision is what the transaction of settle came to.
+type decision struct {
+	next   step // nil: the sign-in is complete
+	user   *store.User
+	groups []*store.Group
+}
+
+// settle records an answer in one transaction, and then goes on: to the next
+// step, or to tokens. It is the only way from a proof to tokens.
+func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, error) {
+	if err := o.foregone(a); err != nil {
+		return nil, err
+	}
+	factors := a.with(p.factor)
+	sub := ""
+	if a.user != nil {
+		sub = a.user.Sub
+	}
+	family, refreshToken, err := o.Tokens.NewFamily(a.client, sub, tokens.SignIn{
+		Factors:       factors,
+		AdminPassword: a.flow == api.AuthFlowTypeAdminUserPasswordAuth || a.flow == api.AuthFlowTypeAdminNoSrpAuth,
+	})
+	if err != nil {
+		return nil, err
+	}
+	digest := tokens.Digest(refreshToken)
+	d, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (decision, error) {
+		d, err := o.record(ctx, tx, a, p)
+		if err != nil || d.next != nil {
+			return d, err
+		}
+		return d, tx.InsertFamily(ctx, family, digest)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.next != nil {
+		a.user, a.proven = d.user, factors
+		return d.next.Begin(ctx, a)
+	}
+	pair, err := o.Tokens.Mint(ctx, tokens.Grant{
+		Client: a.client, User: d.user, Groups: d.groups, Family: family, At: family.AuthAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tokenAnswer(pair, refreshToken), nil
+}
+
+// foregone gives the answers that do not depend on the proof, in their place in
+// the order of checks: the lock, then functions that would be asked first, then
+// the user's state (auth-flows.md §5).
+func (o *Operations) foregone(a *attempt) error {
+	if a.counted && o.Lockout.Locked(a.failures) {
+		return limits.ErrLocked()
+	}
+	if err := triggers.Require(a.client.Pool, triggers.PreAuthentication); err != nil {
+		return err
+	}
+	if a.hidden() || a.passesForUnknown() {
+		return nil
+	}
+	if _, err := confirmed(o, a, a.user); err != nil {
+		return err
+	}
+	_, err := notToBeReset(o, a, a.user)
+	return err
+}
+
+// passesForUnknown reports whether a user without a password has to look like
+// nobody: one who was imported, at a client that hides existence.
+func (a *attempt) passesForUnknown() bool {
+	return a.user.Status == api.UserStatusTypeResetRequired && a.user.Password == nil && a.client.HidesExistence()
+}
+
+// record is the transaction of settle up to the new family: the string is spent,
+// and the failure counted or the gate passed.
+func (o *Operations) record(ctx context.Context, tx *store.Tx, a *attempt, p proof) (decision, error) {
+	if a.state != nil {
+		first, err := tx.SpendOnce(ctx, a.state.PoolID, spentKind, a.state.ID, a.state.Expires)
+		if err != nil {
+			return decision{}, err
+		}
+		if !first {
+			return decision{}, errSpent(p.kind)
+		}
+	}
+	user, err := o.proven(ctx, tx, a, p)
+	if err != nil {
+		return decision{}, err
+	}
+	if user == nil {
+		return decision{}, o.recordFailure(ctx, tx, a)
+	}
+	if p.change != nil {
+		if err := p.change(ctx, tx, user); err != nil {
+			return decision{}, err
+		}
+	}
+	next, err := o.gate(a, user)
+	switch {
+	case err != nil && p.change == nil:
+		return decision{}, spend(err)
+	case err != nil:
+		return decision{}, err
+	case next != nil:
+		return decision{next: next, user: user}, o.stillUnlocked(ctx, tx, a)
+	}
+	if err := o.Lockout.Succeed(ctx, tx, a.client.PoolID, a.subject); err != nil && (a.counted || !isAnswer(err)) {
+		return decision{}, err
+	}
+	groups, err := tx.AllGroupsOfUser(ctx, user.PoolID, user.Sub)
+	return decision{user: user, groups: groups}, err
+}
+
+// proven reads the user again and tells whether the proof still holds: nil when
+// it does not. A step that changes the user gets it locked.
+func (o *Operations) proven(ctx context.Context, tx *store.Tx, a *attempt, p proof) (*store.User, error) {
+	if !p.right || a.hidden() {
+		return nil, nil
+	}
+	read := tx.UserBySub
+	if p.change != nil {
+		read = tx.LockUser
+	}
+	user, err := read(ctx, a.user.PoolID, a.user.Sub)
+	if unknown(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !samePassword(a.user.Password, user.Password) {
+		return nil, nil
+	}
+	return user, nil
+}
+
+func samePassword(a, b *store.Password) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return bytes.Equal(a.Verifier, b.Verifier) && bytes.Equal(a.Salt, b.Salt)
+}
+
+// recordFailure counts a wrong answer and keeps the count.
+func (o *Operations) recordFailure(ctx context.Context, tx *store.Tx, a *attempt) error {
+	if a.counted {
+		if err := o.Lockout.Fail(ctx, tx, a.client.PoolID, a.subject); err != nil {
+			return err
+		}
+	}
+	return store.CommitWith(errIncorrect())
+}
+
+// stillUnlocked refuses a right answer that arrives during a lock begun by
+// others.
+func (o *Operations) stillUnlocked(ctx context.Context, tx *store.Tx, a *attempt) error {
+	if !a.counted {
+		return nil
+	}
+	return o.Lockout.Check(ctx, tx, a.client.PoolID, a.subject)
+}
+
+// spend keeps a string used up although the answer is a refusal.
+func spend(err error) error {
+	if isAnswer(err) {
+		return store.CommitWith(err)
+	}
+	return err
+}
+
+// isAnswer reports whether err is meant for the caller.
+func isAnswer(err error) bool {
+	var answer *api.Error
+	return errors.As(err, &answer)
+}
+
+func tokenAnswer(pair *tokens.Pair, refreshToken string) *answer {
+	result := &api.AuthenticationResultType{
+		AccessToken: &pair.Access,
+		IdToken:     &pair.ID,
+		ExpiresIn:   pair.ExpiresIn,
+		TokenType:   new("Bearer"),
+	}
+	if refreshToken != "" {
+		result.RefreshToken = &refreshToken
+	}
+	return &answer{params: map[string]string{}, tokens: result}
+}
