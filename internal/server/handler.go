@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"cognate/internal/web/awsapi"
+	"cognate/internal/web/control"
 	"cognate/internal/web/oauth"
 )
 
@@ -32,5 +33,9 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		Log:        s.cfg.Log,
 	}
 	documents.Register(mux)
+	if s.inbox != nil {
+		control.Register(mux, s.inbox, s.cfg.hosts()...)
+		mux.Handle("GET /{$}", http.RedirectHandler("/_cognate/inbox", http.StatusSeeOther))
+	}
 	return s.cfg.checkHosts(mux), nil
 }

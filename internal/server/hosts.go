@@ -21,15 +21,23 @@ type hostCheck struct {
 
 func (c Config) checkHosts(next http.Handler) http.Handler {
 	h := &hostCheck{names: map[string]bool{"localhost": true}, suffix: "." + c.DomainSuffix, next: next}
+	for _, name := range c.hosts() {
+		h.names[name] = true
+	}
+	return h
+}
+
+// hosts lists the names that the settings give this installation.
+func (c Config) hosts() (names []string) {
 	for _, address := range []string{c.PublicURL, strings.ReplaceAll(c.IssuerURL, "{userPoolId}", "x")} {
 		if u, err := url.Parse(address); err == nil {
-			h.names[strings.ToLower(u.Hostname())] = true
+			names = append(names, strings.ToLower(u.Hostname()))
 		}
 	}
 	if host, _, err := net.SplitHostPort(c.Listen); err == nil && host != "" {
-		h.names[strings.ToLower(host)] = true
+		names = append(names, strings.ToLower(host))
 	}
-	return h
+	return names
 }
 
 func (h *hostCheck) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -13,6 +13,8 @@ import (
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/users"
 	"cognate/internal/outbound/mail"
@@ -29,14 +31,15 @@ type parts struct {
 	tokens      *tokens.Tokens
 	messages    *messages.Messages
 	paging      paging.Paging
+	cores       limits.Cores
 }
 
 func (s *Server) parts() (*parts, error) {
 	p := &parts{cfg: s.cfg, db: s.db, paging: paging.Paging{Key: s.db.Key("paging")}}
-	cores := limits.NewCores()
+	p.cores = limits.NewCores()
 	p.directory = directory.New(s.db, s.cfg.Now)
-	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: cores}
-	p.tokens = &tokens.Tokens{DB: s.db, Directory: p.directory, Issuer: s.cfg.issuer, Now: s.cfg.Now, Cores: cores}
+	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: p.cores}
+	p.tokens = &tokens.Tokens{DB: s.db, Directory: p.directory, Issuer: s.cfg.issuer, Now: s.cfg.Now, Cores: p.cores}
 	email, text, err := s.transports()
 	if err != nil {
 		return nil, err
@@ -67,7 +70,19 @@ func (s *Server) transports() (email, text messages.Transport, err error) {
 		webhook.InWrite = store.InWrite
 		text = messages.OverWebhook(webhook)
 	}
-	return email, text, nil
+	return s.throughInbox(email), s.throughInbox(text), nil
+}
+
+// throughInbox puts the inbox, where there is one, before a transport or in
+// the place of a missing one.
+func (s *Server) throughInbox(t messages.Transport) messages.Transport {
+	switch {
+	case s.inbox == nil:
+		return t
+	case t == nil:
+		return s.inbox
+	}
+	return s.inbox.Before(t)
 }
 
 func (p *parts) service() api.Service {
@@ -84,6 +99,11 @@ func (p *parts) service() api.Service {
 			Codes:    &codes.Codes{Key: p.db.Key("codes"), Now: c.Now},
 			Limits:   limits.SelfService{Now: c.Now},
 			Messages: p.messages, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
+		},
+		signinOps: &signin.Operations{
+			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
+			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
+			Lockout:  limits.Lockout{Now: c.Now}, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
 		},
 	}
 }

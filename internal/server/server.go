@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/messages"
 	"cognate/internal/store"
 )
 
@@ -21,6 +22,7 @@ type Server struct {
 	db       *store.DB
 	service  api.Service
 	root     rootKey
+	inbox    *messages.Inbox // dev only
 	metrics  *metrics
 	jobs     *jobs
 	stock    *keyStock // nil when the settings bring keys
@@ -54,6 +56,9 @@ func (s *Server) build(ctx context.Context) (err error) {
 		if s.root, err = openRootKey(ctx, s.db, s.cfg); err != nil {
 			return err
 		}
+	}
+	if s.cfg.Mode == Dev {
+		s.inbox = &messages.Inbox{Log: s.cfg.Log}
 	}
 	p, err := s.parts()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/users"
 )
 
@@ -15,6 +16,7 @@ type (
 	clientOps = clients.Operations
 	groupOps  = groups.Operations
 	userOps   = users.Operations
+	signinOps = signin.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -25,6 +27,7 @@ type service struct {
 	*clientOps
 	*groupOps
 	*userOps
+	*signinOps
 	later
 }
 
