@@ -221,9 +221,6 @@ func ownInvitation(pool *directory.Pool) bool {
 
 func (o *Operations) sendInvitations(ctx context.Context, tx *store.Tx, letters []letter, secret string) error {
 	for _, l := range letters {
-		if err := o.mayPost(ctx, tx, l.pool, l.to.medium(), l.to.value); err != nil {
-			return err
-		}
 		l.secret = secret
 		if err := o.Messages.Send(ctx, tx, l.request()); err != nil {
 			return err

@@ -37,7 +37,7 @@ func (o *Operations) AdminResetUserPassword(ctx context.Context, in *api.AdminRe
 		}
 		at := codes.Slot{PoolID: pool.ID, Subject: limits.Subject(u, ""), Purpose: codes.Reset}
 		_, err = o.sendCode(ctx, tx, at, letter{purpose: messages.ForgotPassword, pool: pool, user: u, to: to})
-		return nothing{}, err
+		return nothing{}, undeliverable(to.medium(), err)
 	})
 	if err != nil {
 		return nil, err

@@ -126,8 +126,7 @@ func (o *Operations) update(ctx context.Context, tx *store.Tx, l letter, attrs [
 	if err := triggers.Require(l.pool, triggers.Messages()...); err != nil {
 		return nil, err
 	}
-	subject := limits.Subject(u, "")
-	if err := o.Limits.Count(ctx, tx, l.pool.ID, subject, limits.ChangeAddress); err != nil {
+	if err := o.countChange(ctx, tx, l); err != nil {
 		return nil, err
 	}
 	var sent []api.CodeDeliveryDetailsType
@@ -137,12 +136,32 @@ func (o *Operations) update(ctx context.Context, tx *store.Tx, l letter, attrs [
 			return nil, err
 		}
 		details, err := o.sendCode(ctx, tx, attributeSlot(u, attribute), l)
-		if err != nil {
-			return nil, err
+		switch {
+		case err != nil && l.client == nil:
+			return nil, undeliverable(l.to.medium(), err)
+		case err != nil:
+			return nil, tooMany(err)
 		}
 		sent = append(sent, *details)
 	}
 	return sent, nil
+}
+
+// countChange counts a change of address that a user makes.
+func (o *Operations) countChange(ctx context.Context, tx *store.Tx, l letter) error {
+	if l.client == nil {
+		return nil
+	}
+	return tooMany(o.Limits.Count(ctx, tx, l.pool.ID, limits.Subject(l.user, ""), limits.ChangeAddress))
+}
+
+// tooMany puts the exception in the place of LimitExceededException that the
+// model of UpdateUserAttributes has instead.
+func tooMany(err error) error {
+	if api.HasCode(err, "LimitExceededException") {
+		return api.TooManyRequestsException("Too many requests")
+	}
+	return err
 }
 
 // checkFree refuses an address that is to become a user name and is another

@@ -86,11 +86,16 @@ func (l letter) request() messages.Request {
 }
 
 // sendCode issues a code and sends it; the one before is void. Without a way
-// to deliver it: CodeDeliveryFailureException. Too many messages to the
-// address: LimitExceededException. Nothing is issued then.
+// to deliver it: CodeDeliveryFailureException. Too many messages to the address,
+// administrators aside: LimitExceededException. Nothing is issued then.
 func (o *Operations) sendCode(ctx context.Context, tx *store.Tx, at codes.Slot, l letter) (*api.CodeDeliveryDetailsType, error) {
-	if err := o.mayPost(ctx, tx, l.pool, l.to.medium(), l.to.value); err != nil {
+	if err := o.Messages.Available(l.to.medium()); err != nil {
 		return nil, err
+	}
+	if l.client != nil {
+		if err := o.Limits.CountMessage(ctx, tx, l.pool.ID, l.to.value); err != nil {
+			return nil, err
+		}
 	}
 	code, err := o.Codes.Issue(ctx, tx, at, l.to.detail(), at.Purpose.Lifetime())
 	if err != nil {
@@ -100,10 +105,16 @@ func (o *Operations) sendCode(ctx context.Context, tx *store.Tx, at codes.Slot, 
 	return l.to.details(), o.Messages.Send(ctx, tx, l.request())
 }
 
-// mayPost counts a message to an address that can be reached.
-func (o *Operations) mayPost(ctx context.Context, tx *store.Tx, pool *directory.Pool, medium api.DeliveryMediumType, to string) error {
-	if err := o.Messages.Available(medium); err != nil {
+// undeliverable turns CodeDeliveryFailureException into what the models of
+// those operations have that know no such exception: the pool's sender is not
+// allowed to send (spec/errors.md §5).
+func undeliverable(medium api.DeliveryMediumType, err error) error {
+	switch {
+	case !api.HasCode(err, "CodeDeliveryFailureException"):
 		return err
+	case medium == api.DeliveryMediumTypeSms:
+		return api.InvalidSmsRoleAccessPolicyException("Role does not have permission to publish with SNS").Because(err)
+	default:
+		return api.InvalidEmailRoleAccessPolicyException("Cognito is not allowed to use your email identity").Because(err)
 	}
-	return o.Limits.CountMessage(ctx, tx, pool.ID, to)
 }

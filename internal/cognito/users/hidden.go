@@ -63,12 +63,15 @@ func (o *Operations) pretend(ctx context.Context, tx *store.Tx, r codeRequest) (
 // rendered, queued and taken back within the transaction, so that unknown names
 // cost what users cost (spec/security.md S048).
 func (o *Operations) postNothing(ctx context.Context, tx *store.Tx, r codeRequest, to address) error {
-	err := o.mayPost(ctx, tx, r.client.Pool, to.medium(), "nobody "+r.subject)
+	if err := o.Messages.Available(to.medium()); err != nil {
+		return counted(err)
+	}
+	err := o.Limits.CountMessage(ctx, tx, r.client.Pool.ID, "nobody "+r.subject)
 	if api.HasCode(err, "LimitExceededException") {
 		return nil
 	}
 	if err != nil {
-		return counted(err)
+		return err
 	}
 	nobody := letter{
 		purpose: messages.ForgotPassword, pool: r.client.Pool, client: r.client,

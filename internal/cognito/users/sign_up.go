@@ -162,7 +162,7 @@ func (o *Operations) insert(ctx context.Context, tx *store.Tx, pool *directory.P
 	case err != nil:
 		return err
 	case taken == nil:
-		return nil
+		return o.Credentials.Remember(ctx, tx, pool, u)
 	case taken.Kind == store.NameUsername || taken.Kind == nameAttribute:
 		return api.UsernameExistsException("User already exists")
 	}
