@@ -128,11 +128,11 @@ func (e *postgresEngine) copyRows(ctx context.Context, batches []copyBatch) erro
 				}
 				continue
 			}
-			tx, ok := c.(postgresConn).q.(pgx.Tx)
+			pc, ok := c.(postgresConn)
 			if !ok {
-				return errors.New("copy outside a transaction")
+				return errors.New("copy on a connection of another engine")
 			}
-			if _, err := tx.CopyFrom(ctx, pgx.Identifier{b.table}, b.columns, pgx.CopyFromRows(b.rows)); err != nil {
+			if _, err := pc.c.CopyFrom(ctx, pgx.Identifier{b.table}, b.columns, pgx.CopyFromRows(b.rows)); err != nil {
 				return fmt.Errorf("copy into %s: %w", b.table, err)
 			}
 		}

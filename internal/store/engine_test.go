@@ -215,6 +215,9 @@ func TestAnsweredWritesSurviveReopening(t *testing.T) {
 			if err := tryWrite(t, db, func(context.Context, *store.Tx) error { return nil }); err == nil {
 				t.Error("a closed database took a write")
 			}
+			if err := db.Ping(t.Context()); err == nil {
+				t.Error("a closed database answers")
+			}
 			again := &testDB{DB: reopen(t, db.cfg), cfg: db.cfg, clock: db.clock}
 			read(t, again, func(ctx context.Context, tx *store.Tx) (*store.Pool, error) { return tx.PoolByID(ctx, poolID) })
 		})

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -26,8 +24,9 @@ const (
 	lockTimeout      = 3 * time.Second
 	idleTimeout      = 10 * time.Second
 
-	// maxReruns is how often a transaction that met another one starts again.
-	maxReruns = 3
+	// commitTimeout bounds a commit, which the end of a request does not cut
+	// short.
+	commitTimeout = 5 * time.Second
 )
 
 // postgresEngine works on a pool of connections in READ COMMITTED.
@@ -133,89 +132,4 @@ func (e *postgresEngine) read(ctx context.Context, body func(conn) error) error 
 	}
 	defer c.Release()
 	return body(postgresConn{c})
-}
-
-// write runs body again when it met another transaction.
-func (e *postgresEngine) write(ctx context.Context, body func(conn) error) error {
-	for rerun := 0; ; rerun++ {
-		err := e.writeOnce(ctx, body)
-		if err == nil || rerun == maxReruns || !isConflict(err) {
-			return err
-		}
-		if pause(ctx, 5*time.Millisecond<<rerun) != nil {
-			return err
-		}
-	}
-}
-
-func (e *postgresEngine) writeOnce(ctx context.Context, body func(conn) error) error {
-	tx, err := e.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	// After a commit this does nothing. It must run even when the request
-	// was cancelled, and when body panics.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if err := body(postgresConn{tx}); err != nil {
-		return err
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("commit transaction: %w", err)
-	}
-	return nil
-}
-
-// isConflict reports whether a transaction failed only because of another
-// one: serialisation failure, deadlock, or a row that changed underneath.
-func isConflict(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.Code == "40001" || pg.Code == "40P01"
-	}
-	return errors.Is(err, errStale)
-}
-
-// pause waits between one half and all of the duration given, so that
-// transactions which met do not meet again.
-func pause(ctx context.Context, atMost time.Duration) error {
-	var b [8]byte
-	rand.Read(b[:]) // never fails
-	half := uint64(atMost / 2)
-	timer := time.NewTimer(time.Duration(half + binary.NativeEndian.Uint64(b[:])%(half+1)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// postgresConn is a connection or a transaction of pgx.
-type postgresConn struct {
-	q interface {
-		Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-		Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	}
-}
-
-func (c postgresConn) exec(ctx context.Context, query string, args []any) (int64, error) {
-	tag, err := c.q.Exec(ctx, query, args...)
-	return tag.RowsAffected(), err
-}
-
-func (c postgresConn) query(ctx context.Context, query string, args []any) (rows, error) {
-	r, err := c.q.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return postgresRows{r}, nil
-}
-
-// postgresRows closes as the rows of database/sql do.
-type postgresRows struct{ pgx.Rows }
-
-func (r postgresRows) Close() error {
-	r.Rows.Close()
-	return nil
 }

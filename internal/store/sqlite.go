@@ -57,11 +57,12 @@ type sqliteEngine struct {
 	turns  sync.RWMutex
 
 	closing sync.Once
+	ending  chan struct{} // closed when close begins
 	closed  error
 }
 
 func openSQLite(ctx context.Context, cfg Config) (_ driver, err error) {
-	e := &sqliteEngine{memory: cfg.Memory}
+	e := &sqliteEngine{memory: cfg.Memory, ending: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.close())
@@ -193,6 +194,8 @@ func (e *sqliteEngine) read(ctx context.Context, body func(conn) error) error {
 	var c *sqliteConn
 	select {
 	case c = <-e.readers:
+	case <-e.ending:
+		return errClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -227,6 +230,7 @@ func (e *sqliteEngine) ping(ctx context.Context) error {
 // the directory.
 func (e *sqliteEngine) close() error {
 	e.closing.Do(func() {
+		close(e.ending)
 		var errs []error
 		if e.writer != nil {
 			e.writer.stop()
