@@ -25,7 +25,8 @@ const (
 	// pollEvery finds what no signal announced: retries that came due, and
 	// messages of nodes that died.
 	pollEvery = time.Second
-	// stopGrace is how long deliveries may go on after Run was told to end.
+	// stopGrace is how long deliveries may go on after Run was told to end, and
+	// how long writing down a result may take.
 	stopGrace = 5 * time.Second
 
 	// Time between attempts doubles from the first to the last of these
@@ -44,6 +45,7 @@ type lane struct {
 	wake      chan struct{}
 	slots     chan struct{}
 	poll      time.Duration
+	grace     time.Duration
 
 	delivered, failed, dropped atomic.Int64
 }
@@ -51,7 +53,7 @@ type lane struct {
 func newLane(c Config, medium api.DeliveryMediumType, transport Transport) *lane {
 	return &lane{
 		Config: c, medium: medium, transport: transport,
-		wake: make(chan struct{}, 1), slots: make(chan struct{}, parallel), poll: pollEvery,
+		wake: make(chan struct{}, 1), slots: make(chan struct{}, parallel), poll: pollEvery, grace: stopGrace,
 	}
 }
 
@@ -68,7 +70,7 @@ func (l *lane) signal() {
 func (l *lane) run(ctx context.Context) {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, stop) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(l.grace, stop) })()
 	var running sync.WaitGroup
 	defer running.Wait()
 	ticker := time.NewTicker(l.poll)
