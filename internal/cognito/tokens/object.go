@@ -3,8 +3,11 @@ package tokens
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"cognate/internal/cognito/attributes"
 )
 
 // object collects the claims of one token and writes them in the order of the
@@ -26,7 +29,11 @@ type claim struct {
 }
 
 func (o *object) add(name string, from int) {
-	o.claims = append(o.claims, claim{name: name, bucket: bucket(name), from: from, to: len(o.values)})
+	b := bucket(name)
+	if strings.HasPrefix(name, attributes.CustomPrefix) {
+		b = customBucket
+	}
+	o.claims = append(o.claims, claim{name: name, bucket: b, from: from, to: len(o.values)})
 }
 
 func (o *object) text(name, value string) {
@@ -82,6 +89,10 @@ func (o *object) json() []byte {
 	}
 	return append(out, '}')
 }
+
+// customBucket keeps custom attributes where the recorded tokens have one, between
+// origin_jti and aud, whatever they are called.
+const customBucket = 16
 
 // bucket is the place of a key in a Java HashMap with 32 buckets.
 func bucket(name string) uint32 {
