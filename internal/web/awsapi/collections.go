@@ -94,8 +94,7 @@ func (d *decoder) list(n *node, v reflect.Value) error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	slice := reflect.MakeSlice(n.typ, 0, 0)
-	zero := reflect.Zero(n.typ.Elem())
+	v.Set(reflect.MakeSlice(n.typ, 0, 0))
 	broken := false
 	for i := 0; ; i++ {
 		more, err := d.more(']', i == 0)
@@ -105,19 +104,19 @@ func (d *decoder) list(n *node, v reflect.Value) error {
 		if !more {
 			break
 		}
-		slice = reflect.Append(slice, zero)
+		v.Grow(1)
+		v.SetLen(i + 1)
 		d.path = append(d.path, step{order: i, index: true})
-		bad, err := d.element(n.elem, slice.Index(i))
+		bad, err := d.element(n.elem, v.Index(i))
 		d.path = d.path[:len(d.path)-1]
 		if err != nil {
 			return err
 		}
 		broken = broken || bad
 	}
-	v.Set(slice)
-	shown, show := "", slice.Len() == 0
+	shown, show := "", v.Len() == 0
 	if n.elem.Kind == api.KindString && !n.elem.hidden && (broken || n.HasMin || n.HasMax) {
-		shown = listText(slice)
+		shown = listText(v)
 		show = strings.IndexByte(shown, 0) < 0
 	} else if show {
 		shown = "[]"
@@ -125,7 +124,7 @@ func (d *decoder) list(n *node, v reflect.Value) error {
 	if broken {
 		d.violated(n.elem, shown, show, "Member must satisfy constraint: "+n.elem.whole)
 	}
-	d.checkSize(n, int64(slice.Len()), shown, show)
+	d.checkSize(n, int64(v.Len()), shown, show)
 	return nil
 }
 

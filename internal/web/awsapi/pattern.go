@@ -2,11 +2,8 @@ package awsapi
 
 import (
 	"fmt"
-	"regexp"
 	"regexp/syntax"
-	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // livePatterns are patterns that the running service has instead of the
@@ -26,19 +23,15 @@ type matcher func(string) bool
 // compilePattern makes a matcher of a pattern of the model. Patterns are Java's;
 // three of its classes hold other characters than Go's.
 func compilePattern(java string) (matcher, error) {
-	translated := translate(java)
-	tree, err := syntax.Parse(translated, syntax.Perl)
+	tree, err := syntax.Parse(translate(java), syntax.Perl)
 	if err != nil {
 		return nil, fmt.Errorf("read pattern %s: %w", java, err)
 	}
-	if class, least, ok := repeatedClass(tree); ok {
-		return class.matcher(least), nil
-	}
-	re, err := regexp.Compile(`\A(?:` + translated + `)\z`)
+	a, err := newAutomaton(tree)
 	if err != nil {
 		return nil, fmt.Errorf("compile pattern %s: %w", java, err)
 	}
-	return re.MatchString, nil
+	return a.matches, nil
 }
 
 // translate writes a Java pattern in Go's syntax: Java's \s has the vertical
@@ -73,72 +66,4 @@ func translate(java string) string {
 		}
 	}
 	return b.String()
-}
-
-// class is a set of characters; most patterns are one class, repeated, and a
-// table decides those some ten times faster than a regular expression.
-type class struct {
-	ascii  [utf8.RuneSelf]bool
-	ranges []rune // pairs, ascending
-}
-
-// repeatedClass recognises [class]+ and [class]*, anchored or not.
-func repeatedClass(tree *syntax.Regexp) (*class, int, bool) {
-	if tree.Op == syntax.OpConcat {
-		subs := tree.Sub
-		if len(subs) > 0 && (subs[0].Op == syntax.OpBeginText || subs[0].Op == syntax.OpBeginLine) {
-			subs = subs[1:]
-		}
-		if len(subs) > 0 && (subs[len(subs)-1].Op == syntax.OpEndText || subs[len(subs)-1].Op == syntax.OpEndLine) {
-			subs = subs[:len(subs)-1]
-		}
-		if len(subs) != 1 {
-			return nil, 0, false
-		}
-		tree = subs[0]
-	}
-	if tree.Op != syntax.OpPlus && tree.Op != syntax.OpStar || tree.Sub[0].Op != syntax.OpCharClass || tree.Sub[0].Flags&syntax.FoldCase != 0 {
-		return nil, 0, false
-	}
-	c := &class{ranges: slices.Clone(tree.Sub[0].Rune)}
-	for r := range rune(utf8.RuneSelf) {
-		c.ascii[r] = c.find(r)
-	}
-	if tree.Op == syntax.OpPlus {
-		return c, 1, true
-	}
-	return c, 0, true
-}
-
-func (c *class) find(r rune) bool {
-	// The first end of a range that is not before r; r is inside when the
-	// range's beginning is not after it.
-	lo, hi := 0, len(c.ranges)/2
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if c.ranges[2*mid+1] < r {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo < len(c.ranges)/2 && c.ranges[2*lo] <= r
-}
-
-func (c *class) matcher(least int) matcher {
-	return func(s string) bool {
-		if len(s) < least {
-			return false
-		}
-		for _, r := range s {
-			if r < utf8.RuneSelf {
-				if !c.ascii[r] {
-					return false
-				}
-			} else if !c.find(r) {
-				return false
-			}
-		}
-		return true
-	}
 }

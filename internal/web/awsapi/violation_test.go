@@ -3,6 +3,7 @@ package awsapi
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"testing"
 
@@ -211,7 +212,35 @@ func modelPatterns(t *testing.T) []string {
 	return all
 }
 
-// The table for repeated classes decides as the regular expression does.
+// Every pattern is decided by a table of few states, so that a megabyte costs
+// one look into it per character, whatever the megabyte is.
+func TestS171PatternsAreSmallTables(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range modelPatterns(t) {
+		tree, err := syntax.Parse(translate(pattern), syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := newAutomaton(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(a.accept); n > 150 {
+			t.Errorf("%s has %d states", pattern, n)
+		}
+	}
+	for _, pattern := range []string{`(a|aa)*[ab]{20}c{999}`, `\bword\b`, `(?i)a`} {
+		tree, err := syntax.Parse(pattern, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := newAutomaton(tree); err == nil {
+			t.Errorf("%s is taken; no pattern of the model is like it", pattern)
+		}
+	}
+}
+
+// The table of a pattern decides as the regular expression does.
 func TestMatchersAgreeWithRegularExpressions(t *testing.T) {
 	t.Parallel()
 	patterns := modelPatterns(t)
