@@ -11,8 +11,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// bulkUsers is how many users BulkLoadUsers writes per transaction.
-const bulkUsers = 10_000
+const (
+	// bulkUsers is how many users BulkLoadUsers writes per transaction. The
+	// more, the fewer times a page of an index is written.
+	bulkUsers = 50_000
+
+	// bulkCacheKiB is SQLite's page cache while loading.
+	bulkCacheKiB = 256 << 10
+)
 
 var (
 	userTable  = append(strings.Split(userColumns, ", "), searchColumns[:]...)
@@ -109,7 +115,11 @@ func (b copyBatch) insertAll(ctx context.Context, c conn) error {
 }
 
 func (e *sqliteEngine) copyRows(ctx context.Context, batches []copyBatch) error {
-	return e.write(ctx, func(c conn) error {
+	return e.write(ctx, func(c conn) (err error) {
+		if err := e.writer.cache(bulkCacheKiB); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, e.writer.cache(writerCacheKiB)) }()
 		for _, b := range batches {
 			if err := b.insertAll(ctx, c); err != nil {
 				return err

@@ -84,6 +84,9 @@ func openSQLite(ctx context.Context, cfg Config) (_ driver, err error) {
 	if err := checkVersion(ctx, first); err != nil {
 		return nil, err
 	}
+	if err := e.writer.cache(writerCacheKiB); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
 	if unclean {
 		if err := quickCheck(ctx, first); err != nil {
 			return nil, err

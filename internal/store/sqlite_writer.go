@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 )
@@ -11,6 +12,10 @@ import (
 // maxBatch bounds how many transactions share one commit, and so how long
 // the first of them waits for the last.
 const maxBatch = 128
+
+// writerCacheKiB is the writer's page cache: what sign-ins and sign-ups touch
+// again and again.
+const writerCacheKiB = 16 << 10
 
 // errClosed is the answer to work given to a closed database.
 var errClosed = errors.New("database is closed")
@@ -196,4 +201,10 @@ func (w *writer) call(j *job) {
 func (w *writer) exec(statement string) error {
 	_, err := w.conn.exec(context.Background(), statement, nil)
 	return err
+}
+
+// cache sets the size of the page cache. Whoever holds the connection may call
+// it: a job, and the opener before there are jobs.
+func (w *writer) cache(kib int) error {
+	return w.conn.pragma(context.Background(), "cache_size = -"+strconv.Itoa(kib))
 }
