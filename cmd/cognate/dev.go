@@ -50,16 +50,33 @@ func (c *devCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	return c.serve(ctx, std, s, listener)
+}
+
+// serve answers requests from the first moment, and meanwhile makes the
+// sample: its keys take longer to make than everything else at the start.
+func (c *devCommand) serve(ctx context.Context, std streams, s *server.Server, listener net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() { served <- s.RunOn(ctx, listener) }()
+	if err := c.introduce(ctx, std, s, listener.Addr()); err != nil && ctx.Err() == nil {
+		cancel()
+		return errors.Join(err, <-served)
+	}
+	return <-served
+}
+
+// introduce makes the sample and prints where everything is.
+func (c *devCommand) introduce(ctx context.Context, std streams, s *server.Server, address net.Addr) error {
 	var sample *server.Sample
 	if !c.NoSample {
+		var err error
 		if sample, err = s.MakeSample(ctx); err != nil {
 			return fmt.Errorf("make the sample pool: %w", err)
 		}
 	}
-	if err := c.announce(std.out, listener.Addr(), sample); err != nil {
-		return err
-	}
-	return s.RunOn(ctx, listener)
+	return c.announce(std.out, address, sample)
 }
 
 func (c *devCommand) announce(w io.Writer, address net.Addr, sample *server.Sample) error {

@@ -41,6 +41,11 @@ func run(ctx context.Context, sizes string, duration time.Duration, only, binary
 		return err
 	}
 	floor.print(os.Stdout)
+	if strings.Contains("startup", only) {
+		if err := measureStartup(ctx, binary); err != nil {
+			return err
+		}
+	}
 	for size := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(size)
 		if err != nil {

@@ -20,14 +20,23 @@ type serverProcess struct {
 	log bytes.Buffer
 }
 
-// startServer starts the binary and waits until it is ready.
-func startServer(ctx context.Context, binary, endpoint string, env []string, args ...string) (*serverProcess, error) {
+// launch starts the binary.
+func launch(ctx context.Context, binary string, env []string, args ...string) (*serverProcess, error) {
 	s := &serverProcess{cmd: exec.CommandContext(ctx, binary, args...)}
 	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
+	}
+	return s, nil
+}
+
+// startServer starts the binary and waits until it is ready.
+func startServer(ctx context.Context, binary, endpoint string, env []string, args ...string) (*serverProcess, error) {
+	s, err := launch(ctx, binary, env, args...)
+	if err != nil {
+		return nil, err
 	}
 	for range 400 {
 		answer, err := http.Get(endpoint + "/health/ready")
@@ -57,19 +66,20 @@ func (s *serverProcess) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * tick, errors.Join(err1, err2)
 }
 
-// residentMiB is the memory of the process that is in RAM and its own.
+// residentMiB is the memory of the process that is in RAM, its code and
+// mapped files included.
 func (s *serverProcess) residentMiB() (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		return 0, fmt.Errorf("read the server's memory: %w", err)
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "RssAnon:"); ok {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return kib / 1024, err
 		}
 	}
-	return 0, errors.New("read the server's memory: no RssAnon line")
+	return 0, errors.New("read the server's memory: no VmRSS line")
 }
 
 func (s *serverProcess) stop() {
