@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cognate/internal/api"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/pools"
 )
@@ -63,10 +65,15 @@ type Config struct {
 	Log *slog.Logger     // default: discarded
 	Now func() time.Time // default: time.Now
 
-	// For tests: where signing keys and messages come from and go to.
-	Keys pools.KeySource
-	Mail messages.Transport
-	SMS  messages.Transport
+	// For tests: where signing keys and messages come from and go to, what
+	// stands before the operations, and how long a client may take for the
+	// headers of a request and for all of it.
+	Keys          pools.KeySource
+	Mail          messages.Transport
+	SMS           messages.Transport
+	Wrap          func(api.Service) api.Service
+	HeaderTimeout time.Duration // default 5 s
+	ReadTimeout   time.Duration // default 15 s
 }
 
 var (
@@ -102,6 +109,8 @@ func (c Config) complete() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	c.HeaderTimeout = cmp.Or(c.HeaderTimeout, headerTimeout)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, readTimeout)
 	return c, c.check()
 }
 

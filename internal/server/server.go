@@ -65,6 +65,9 @@ func (s *Server) build(ctx context.Context) (err error) {
 		return err
 	}
 	s.service = p.service()
+	if s.cfg.Wrap != nil {
+		s.service = s.cfg.Wrap(s.service)
+	}
 	if s.handler, err = s.mount(p); err != nil {
 		return err
 	}
