@@ -54,18 +54,18 @@ func (o *Operations) CreateUserPoolClient(ctx context.Context, in *api.CreateUse
 
 // DescribeUserPoolClient shows a client, with its secret.
 func (o *Operations) DescribeUserPoolClient(ctx context.Context, in *api.DescribeUserPoolClientRequest) (*api.DescribeUserPoolClientResponse, error) {
-	client, err := o.Directory.PoolClient(ctx, in.UserPoolId, in.ClientId)
+	client, err := o.load(ctx, in.UserPoolId, in.ClientId)
 	if err != nil {
 		return nil, err
 	}
-	return &api.DescribeUserPoolClientResponse{UserPoolClient: describe(&client.Client)}, nil
+	return &api.DescribeUserPoolClientResponse{UserPoolClient: describe(client)}, nil
 }
 
 // UpdateUserPoolClient replaces the settings of a client: what is left out
 // goes back to its default, except the name. Secrets stay.
 func (o *Operations) UpdateUserPoolClient(ctx context.Context, in *api.UpdateUserPoolClientRequest) (*api.UpdateUserPoolClientResponse, error) {
 	client, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Client, error) {
-		pool, client, err := o.lock(ctx, tx, in.UserPoolId, in.ClientId)
+		pool, client, err := lock(ctx, tx, in.UserPoolId, in.ClientId)
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +87,7 @@ func (o *Operations) UpdateUserPoolClient(ctx context.Context, in *api.UpdateUse
 // DeleteUserPoolClient removes a client and its secrets.
 func (o *Operations) DeleteUserPoolClient(ctx context.Context, in *api.DeleteUserPoolClientRequest) error {
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		_, client, err := o.lock(ctx, tx, in.UserPoolId, in.ClientId)
+		_, client, err := lock(ctx, tx, in.UserPoolId, in.ClientId)
 		if err != nil {
 			return struct{}{}, err
 		}

@@ -42,15 +42,31 @@ func describe(client *store.Client) *api.UserPoolClientType {
 	return &shown
 }
 
+// load reads a client to be shown. It asks the database, not the directory:
+// what one node has changed must show at once on every other.
+func (o *Operations) load(ctx context.Context, poolID, clientID string) (*store.Client, error) {
+	return store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Client, error) {
+		if _, err := poolOf(ctx, tx, poolID); err != nil {
+			return nil, err
+		}
+		return tx.PoolClient(ctx, poolID, clientID)
+	})
+}
+
 // lock loads a client for a change, and the pool it belongs to.
-func (o *Operations) lock(ctx context.Context, tx *store.Tx, poolID, clientID string) (*store.Pool, *store.Client, error) {
-	pool, err := tx.PoolByID(ctx, poolID)
+func lock(ctx context.Context, tx *store.Tx, poolID, clientID string) (*store.Pool, *store.Client, error) {
+	pool, err := poolOf(ctx, tx, poolID)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := directory.CheckRegion(ctx, pool); err != nil {
 		return nil, nil, err
 	}
 	client, err := tx.LockClient(ctx, poolID, clientID)
 	return pool, client, err
+}
+
+func poolOf(ctx context.Context, tx *store.Tx, poolID string) (*store.Pool, error) {
+	pool, err := tx.PoolByID(ctx, poolID)
+	if err != nil {
+		return nil, err
+	}
+	return pool, directory.CheckRegion(ctx, pool)
 }

@@ -28,7 +28,7 @@ const (
 func (o *Operations) AddUserPoolClientSecret(ctx context.Context, in *api.AddUserPoolClientSecretRequest) (*api.AddUserPoolClientSecretResponse, error) {
 	value := cmp.Or(in.ClientSecret, generateSecret())
 	secret, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (store.ClientSecret, error) {
-		_, client, err := o.lock(ctx, tx, in.UserPoolId, in.ClientId)
+		_, client, err := lock(ctx, tx, in.UserPoolId, in.ClientId)
 		switch {
 		case err != nil:
 			return store.ClientSecret{}, err
@@ -54,7 +54,7 @@ func (o *Operations) AddUserPoolClientSecret(ctx context.Context, in *api.AddUse
 // ListUserPoolClientSecrets lists the secrets of a client without their
 // values, the oldest first. They fit on one page, so no token is a valid one.
 func (o *Operations) ListUserPoolClientSecrets(ctx context.Context, in *api.ListUserPoolClientSecretsRequest) (*api.ListUserPoolClientSecretsResponse, error) {
-	client, err := o.Directory.PoolClient(ctx, in.UserPoolId, in.ClientId)
+	client, err := o.load(ctx, in.UserPoolId, in.ClientId)
 	if err != nil {
 		return nil, secretError(err)
 	}
@@ -74,7 +74,7 @@ func (o *Operations) ListUserPoolClientSecrets(ctx context.Context, in *api.List
 // client's last.
 func (o *Operations) DeleteUserPoolClientSecret(ctx context.Context, in *api.DeleteUserPoolClientSecretRequest) (*api.DeleteUserPoolClientSecretResponse, error) {
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		_, client, err := o.lock(ctx, tx, in.UserPoolId, in.ClientId)
+		_, client, err := lock(ctx, tx, in.UserPoolId, in.ClientId)
 		switch {
 		case err != nil:
 			return struct{}{}, err
@@ -96,8 +96,7 @@ func (o *Operations) DeleteUserPoolClientSecret(ctx context.Context, in *api.Del
 // secretError gives faults the name that this family of operations has for
 // them.
 func secretError(err error) error {
-	var known *api.Error
-	if errors.As(err, &known) {
+	if _, known := errors.AsType[*api.Error](err); known {
 		return err
 	}
 	return api.InternalServerException("Something went wrong").Because(err)

@@ -3,7 +3,6 @@ package clients
 import (
 	"encoding/json"
 	"errors"
-
 	"strings"
 	"testing"
 	"time"

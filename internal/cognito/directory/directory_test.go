@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -124,6 +125,42 @@ func TestForgetDropsAPoolAndItsClientsAtOnce(t *testing.T) {
 	client, err := f.Client(t.Context(), "client1")
 	if err != nil || client.Pool.Name != "second" {
 		t.Errorf("client of %v, %v", client, err)
+	}
+}
+
+func TestWhatWasLoadedBeforeAChangeIsNotKept(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	since := f.generation() // a load begins,
+	f.Forget("eu-west-1_AbCdEf123")
+	f.keep(since, func() { t.Error("kept") }) // and ends after the change
+	kept := false
+	f.keep(f.generation(), func() { kept = true })
+	if !kept {
+		t.Error("a load after the change is not kept")
+	}
+}
+
+func TestTheDirectoryStaysWithinItsRoom(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1, 0)
+	full := map[string]kept[int]{}
+	for i := range crowded {
+		until := now
+		if i == 0 {
+			until = now.Add(1)
+		}
+		full[strconv.Itoa(i)] = kept[int]{i, until}
+	}
+	sweep(full, now)
+	if _, ok := full["0"]; !ok || len(full) != 1 {
+		t.Errorf("%d values are left, the fresh one: %v", len(full), ok)
+	}
+	for i := range crowded {
+		full[strconv.Itoa(i)] = kept[int]{i, now.Add(1)}
+	}
+	if sweep(full, now); len(full) != 0 {
+		t.Errorf("%d fresh values are left", len(full))
 	}
 }
 

@@ -59,6 +59,15 @@ func regionOf(pool *api.UserPoolType) string {
 	return region
 }
 
+// load finds a pool of the Region of the request.
+func load(ctx context.Context, tx *store.Tx, id string) (*store.Pool, error) {
+	pool, err := tx.PoolByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return pool, directory.CheckRegion(ctx, pool)
+}
+
 // lock loads a pool for a change, in the Region of the request.
 func lock(ctx context.Context, tx *store.Tx, id string) (*store.Pool, error) {
 	pool, err := tx.LockPool(ctx, id)

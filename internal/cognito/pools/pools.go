@@ -8,19 +8,24 @@ import (
 	"cognate/internal/store"
 )
 
-// DescribeUserPool shows a pool.
+// DescribeUserPool shows a pool. It reads the database, not the directory:
+// what one node has changed must show at once on every other.
 func (o *Operations) DescribeUserPool(ctx context.Context, in *api.DescribeUserPoolRequest) (*api.DescribeUserPoolResponse, error) {
-	pool, err := o.Directory.Pool(ctx, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
-	users, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (int64, error) {
-		return tx.CountUsers(ctx, pool.ID)
+	shown, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*api.UserPoolType, error) {
+		pool, err := load(ctx, tx, in.UserPoolId)
+		if err != nil {
+			return nil, err
+		}
+		users, err := tx.CountUsers(ctx, pool.ID)
+		if err != nil {
+			return nil, err
+		}
+		return describe(pool, users), nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &api.DescribeUserPoolResponse{UserPool: describe(&pool.Pool, users)}, nil
+	return &api.DescribeUserPoolResponse{UserPool: shown}, nil
 }
 
 // DeleteUserPool removes a pool with everything in it, unless it is protected.

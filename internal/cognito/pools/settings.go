@@ -2,6 +2,7 @@ package pools
 
 import (
 	"cmp"
+	"maps"
 
 	"cognate/internal/api"
 	"cognate/internal/store"
@@ -163,9 +164,7 @@ func levels(given map[string]api.AcrLevelConfigType) map[string]api.AcrLevelConf
 		"Level3": {AcrValue: "urn:cognito:loa:3"},
 		"Level4": {AcrValue: "urn:cognito:loa:4"},
 	}
-	for level, name := range given {
-		named[level] = name
-	}
+	maps.Copy(named, given)
 	return named
 }
 

@@ -203,7 +203,7 @@ func TestAnEmptyUpdateKeepsAndResets(t *testing.T) {
 		"DcrConfiguration":{"EnableStatus":"Disabled"},"AcrConfiguration":{"Level1":{"AcrValue":"low"}},"IssuerConfiguration":{"Type":"UPDATED"},
 		"AdminCreateUserConfig":{"AllowAdminCreateUserOnly":true},"DeviceConfiguration":{"ChallengeRequiredOnNewDevice":true},
 		"LambdaConfig":{"PreSignUp":"arn:aws:lambda:eu-west-1:123456789012:function:a"},
-		"EmailVerificationMessage":"code {####}","SmsAuthenticationMessage":"code {####}",` + aTopic + `,
+		"EmailVerificationMessage":"code {####}","SmsAuthenticationMessage":"code {####}",`+aTopic+`,
 		"AccountRecoverySetting":{"RecoveryMechanisms":[{"Name":"admin_only","Priority":1}]}
 	}`)
 	if err != nil {

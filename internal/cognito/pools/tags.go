@@ -44,14 +44,16 @@ func (o *Operations) ListTagsForResource(ctx context.Context, in *api.ListTagsFo
 	if err != nil {
 		return nil, err
 	}
-	pool, err := o.Directory.Pool(ctx, id)
+	pool, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Pool, error) {
+		return load(ctx, tx, id)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if in.ResourceArn != pool.Config().Arn {
+	if in.ResourceArn != pool.Settings.Pool.Arn {
 		return nil, api.ResourceNotFoundException("User pool %s does not exist.", id)
 	}
-	return &api.ListTagsForResourceResponse{Tags: pool.Config().UserPoolTags}, nil
+	return &api.ListTagsForResourceResponse{Tags: pool.Settings.Pool.UserPoolTags}, nil
 }
 
 func (o *Operations) changeTags(ctx context.Context, arn string, change func(tags map[string]string) error) error {
