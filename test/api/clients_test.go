@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -390,4 +391,51 @@ func TestAnOwnSecretIsNotAnsweredWhenAdded(t *testing.T) {
 	open := s.CreateClient(t, pool, nil)
 	_, err = s.SDK.AddUserPoolClientSecret(t.Context(), &cip.AddUserPoolClientSecretInput{UserPoolId: &pool, ClientId: &open})
 	wantCode(t, err, "InvalidParameterException")
+}
+
+// atOnce runs call n times at the same time and gives the errors.
+func atOnce(n int, call func() error) []error {
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { errs[i] = call() })
+	}
+	wg.Wait()
+	return errs
+}
+
+func TestAClientNeverGetsAThirdSecretInARace(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	pool := s.CreatePool(t, nil)
+	client := s.CreateClient(t, pool, func(in *cip.CreateUserPoolClientInput) { in.GenerateSecret = true })
+	added := 0
+	for _, err := range atOnce(8, func() error {
+		_, err := s.SDK.AddUserPoolClientSecret(t.Context(), &cip.AddUserPoolClientSecretInput{UserPoolId: &pool, ClientId: &client})
+		return err
+	}) {
+		if err == nil {
+			added++
+			continue
+		}
+		wantCode(t, err, "LimitExceededException")
+	}
+	out, err := s.SDK.ListUserPoolClientSecrets(t.Context(), &cip.ListUserPoolClientSecretsInput{UserPoolId: &pool, ClientId: &client})
+	wantOK(t, err)
+	if added != 1 || len(out.ClientSecrets) != 2 {
+		t.Errorf("%d were added, there are %d", added, len(out.ClientSecrets))
+	}
+	removed := 0
+	for _, err := range atOnce(2, func() error {
+		id := out.ClientSecrets[0].ClientSecretId
+		_, err := s.SDK.DeleteUserPoolClientSecret(t.Context(), &cip.DeleteUserPoolClientSecretInput{UserPoolId: &pool, ClientId: &client, ClientSecretId: id})
+		return err
+	}) {
+		if err == nil {
+			removed++
+		}
+	}
+	if removed != 1 {
+		t.Errorf("%d removals of one secret succeeded", removed)
+	}
 }

@@ -58,6 +58,26 @@ func TestAGroupNameIsTakenInAnyCase(t *testing.T) {
 	makeGroup(t, s, s.CreatePool(t, nil), "Admins") // another pool's names are free
 }
 
+func TestOneOfManyGroupsOfANameIsMadeInARace(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	pool := s.CreatePool(t, nil)
+	made := 0
+	for _, err := range atOnce(8, func() error {
+		_, err := s.SDK.CreateGroup(t.Context(), &cip.CreateGroupInput{UserPoolId: &pool, GroupName: aws.String("admins")})
+		return err
+	}) {
+		if err == nil {
+			made++
+			continue
+		}
+		wantError(t, err, "GroupExistsException", "A group with the name already exists")
+	}
+	if made != 1 {
+		t.Errorf("%d were made", made)
+	}
+}
+
 func TestGroupMembersHaveTheModelsBounds(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
