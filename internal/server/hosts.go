@@ -15,12 +15,16 @@ import (
 // through a name of its own (S191).
 type hostCheck struct {
 	names  map[string]bool
-	suffix string // ".auth.example.com"
+	suffix string                       // ".auth.example.com"
+	host   func(r *http.Request) string // as the client sent it
 	next   http.Handler
 }
 
 func (c Config) checkHosts(next http.Handler) http.Handler {
-	h := &hostCheck{names: map[string]bool{"localhost": true}, suffix: "." + c.DomainSuffix, next: next}
+	h := &hostCheck{
+		names: map[string]bool{"localhost": true}, suffix: "." + c.DomainSuffix, next: next,
+		host: func(r *http.Request) string { return c.origin(r).Host },
+	}
 	for _, name := range c.hosts() {
 		h.names[name] = true
 	}
@@ -41,7 +45,8 @@ func (c Config) hosts() (names []string) {
 }
 
 func (h *hostCheck) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !h.known(r.Host) && !strings.HasPrefix(r.URL.Path, "/health/") {
+	w.Header().Set("X-Content-Type-Options", "nosniff") // no answer of ours is to be guessed at
+	if !h.known(h.host(r)) && !strings.HasPrefix(r.URL.Path, "/health/") {
 		http.NotFound(w, r)
 		return
 	}
