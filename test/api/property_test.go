@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"pgregory.net/rapid"
 
 	"cognate/internal/api"
@@ -42,8 +44,8 @@ func TestEveryOperationAnswersInputsFromItsConstraintsAsItsModelSays_S170(t *tes
 			operation := api.Operations[name]
 			rapid.Check(t, func(r *rapid.T) {
 				input := world.value(r, operation.Input, "")
-				if operation.Name == "DeleteUserPool" { // the others need it
-					delete(input.(map[string]any), "UserPoolId")
+				if m, ok := input.(map[string]any); ok && operation.Name == "DeleteUserPool" {
+					delete(m, "UserPoolId") // the others need the pool
 				}
 				body, err := json.Marshal(input)
 				if err != nil {
@@ -79,6 +81,15 @@ func newPropertyWorld(t *testing.T, s *servertest.Server) *propertyWorld {
 	t.Helper()
 	pool := s.CreatePool(t, nil)
 	client := s.CreateClient(t, pool, nil)
+	s.CreateUser(t, pool, "ana", "Correct-Horse1!", "email", "a@example.com")
+	in, err := s.Anonymous.InitiateAuth(t.Context(), &cip.InitiateAuthInput{
+		ClientId: &client, AuthFlow: types.AuthFlowTypeUserPasswordAuth,
+		AuthParameters: map[string]string{"USERNAME": "ana", "PASSWORD": "Correct-Horse1!"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := in.AuthenticationResult
 	return &propertyWorld{known: map[string][]string{
 		"UserPoolId":    {pool},
 		"ClientId":      {client},
@@ -91,7 +102,9 @@ func newPropertyWorld(t *testing.T, s *servertest.Server) *propertyWorld {
 		"Password":      {"Correct-Horse1!"},
 		"ResourceArn":   {"arn:aws:cognito-idp:us-east-1:123456789012:userpool/" + pool},
 		"Filter":        {`email = "a@example.com"`, `username ^= "a"`, `status = "Enabled"`},
-		"AccessToken":   {"eyJraWQiOiJ4IiwiYWxnIjoiUlMyNTYifQ.e30.c2ln"},
+		"AccessToken":   {"eyJraWQiOiJ4IiwiYWxnIjoiUlMyNTYifQ.e30.c2ln", *tokens.AccessToken},
+		"RefreshToken":  {*tokens.RefreshToken},
+		"Token":         {*tokens.RefreshToken, *tokens.AccessToken},
 	}}
 }
 
