@@ -382,3 +382,103 @@ func TestS137UsersOfAnotherPoolAreNotReached(t *testing.T) {
 	wantError(t, err, "UserNotFoundException", "Username/client id combination not found.")
 	mine.signIn(t, "ana", goodPassword)
 }
+
+// The answer of an attacker who comes first with the victim's address
+// (spec/security.md S046): the account is worth nothing without the code.
+func TestS046AddressTakenBeforeItsOwnerComes(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	const victim = "victim@example.com"
+
+	w := newWorld(t, s, aliases("email"))
+	w.signUp(t, "attacker", "email", victim)
+	_, err := w.tryPassword(t, "attacker", goodPassword)
+	wantError(t, err, "UserNotConfirmedException", "User is not confirmed.")
+	_, err = w.tryPassword(t, victim, goodPassword)
+	wantError(t, err, "UserNotFoundException", "User does not exist.")
+	w.confirmed(t, "owner", victim)
+	if *w.user(t, victim).Username != "owner" {
+		t.Error("the address is not its owner's")
+	}
+	// Confirmed by mistake, the attacker still has not proved the address.
+	_, err = s.SDK.AdminConfirmSignUp(t.Context(), &cip.AdminConfirmSignUpInput{UserPoolId: &w.pool, Username: new("attacker")})
+	wantOK(t, err)
+	w.signIn(t, "attacker", goodPassword)
+	if *w.user(t, victim).Username != "owner" || w.attribute(t, "attacker", "email_verified") != "false" {
+		t.Error("the attacker owns the address")
+	}
+	_, err = w.forgot(t, "attacker")
+	wantError(t, err, "InvalidParameterException", noAddress)
+
+	w = newWorld(t, s, usernames("email"))
+	w.signUp(t, victim)
+	_, err = w.tryPassword(t, victim, goodPassword)
+	wantError(t, err, "UserNotConfirmedException", "User is not confirmed.")
+	_, err = w.forgot(t, victim)
+	wantError(t, err, "InvalidParameterException", noAddress)
+	// Whoever reads the victim's mail decides about the account.
+	wantOK(t, w.confirm(t, victim, s.Code(t, w.pool, victim)))
+	_, err = w.forgot(t, victim)
+	wantOK(t, err)
+	wantOK(t, w.confirmForgot(t, victim, s.Mailbox.Wait(t, w.pool, victim, 2).Code, betterPassword))
+	_, err = w.tryPassword(t, victim, goodPassword)
+	wantError(t, err, "NotAuthorizedException", wrongPassword)
+	w.signIn(t, victim, betterPassword)
+}
+
+func TestS176TextOfUsersIsOnlyText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, servertest.Shared(t))
+	w.withVerified(t, "ana")
+	for i, payload := range []string{
+		`'; DROP TABLE users; --`, `" OR ""="`, `$1`, `../../etc/passwd`, "line\r\nSet-Cookie: a=b", `{####} {username} {##x##}`, `%s%n%00`, `<script>alert(1)</script>`,
+	} {
+		name := strings.NewReplacer(" ", "_", "\r", "_", "\n", "_").Replace(payload)
+		w.addUser(t, name, "name", payload, "email", "user"+string(rune('a'+i))+"@example.com")
+		if got := w.attribute(t, name, "name"); got != payload {
+			t.Errorf("%q came back as %q", payload, got)
+		}
+		filter := `name = "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(payload) + `"`
+		if got := w.list(t, filter); len(got) != 1 || got[0] != name {
+			t.Errorf("%s finds %v", filter, got)
+		}
+	}
+	if got := w.list(t, `username = "ana"`); len(got) != 1 {
+		t.Error("ana is gone")
+	}
+}
+
+func TestS034AttributesForgeNoClaims(t *testing.T) {
+	t.Parallel()
+	reserved := []string{"sub", "iss", "aud", "exp", "iat", "jti", "token_use", "auth_time", "event_id", "origin_jti", "cognito:groups", "cognito:roles", "cognito:username", "identities", "nonce", "at_hash"}
+	w := newWorld(t, servertest.Shared(t), func(in *cip.CreateUserPoolInput) {
+		for _, name := range reserved[:6] {
+			in.Schema = append(in.Schema, types.SchemaAttributeType{Name: new(name + "x"), AttributeDataType: "String", Mutable: new(true)})
+		}
+	})
+	w.s.CreateUser(t, w.pool, "ana", goodPassword, "custom:subx", "forged")
+	result := w.signIn(t, "ana", goodPassword)
+	before := claimsOf(t, result.IdToken)
+	for _, name := range reserved {
+		if _, err := w.update(t, *result.AccessToken, name, "forged"); err == nil {
+			t.Errorf("%s was set by a user", name)
+		}
+		if err := w.adminUpdate(t, "ana", name, "forged"); err == nil {
+			t.Errorf("%s was set by an administrator", name)
+		}
+		if _, err := w.trySignUp(t, "bea", name, "forged"); err == nil {
+			t.Errorf("%s was set at sign-up", name)
+		}
+	}
+	after := claimsOf(t, w.signIn(t, "ana", goodPassword).IdToken)
+	for _, name := range []string{"sub", "iss", "aud", "token_use", "cognito:username"} {
+		if before[name] != after[name] {
+			t.Errorf("%s changed from %v to %v", name, before[name], after[name])
+		}
+	}
+	for name, value := range after {
+		if value == "forged" && name != "custom:subx" {
+			t.Errorf("%s is forged", name)
+		}
+	}
+}

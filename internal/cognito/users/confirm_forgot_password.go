@@ -74,7 +74,7 @@ func (o *Operations) passwordForCode(ctx context.Context, client *directory.Clie
 		}
 		at := codes.Slot{PoolID: client.Pool.ID, Subject: subject, Purpose: codes.Reset}
 		if _, wrong := o.Codes.Check(ctx, tx, at, in.ConfirmationCode); wrong != nil || u == nil {
-			return nil, nil
+			return nil, nil //nolint:nilerr // the transaction answers for a wrong code
 		}
 		return u, nil
 	})

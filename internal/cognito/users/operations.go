@@ -63,8 +63,7 @@ func (o *Operations) save(ctx context.Context, tx *store.Tx, u *store.User) erro
 // counted makes a transaction keep what was counted before err, when err is
 // an answer to the caller.
 func counted(err error) error {
-	var answer *api.Error
-	if errors.As(err, &answer) {
+	if _, ok := errors.AsType[*api.Error](err); ok {
 		return store.CommitWith(err)
 	}
 	return err
