@@ -72,8 +72,7 @@ func run(args []string, std streams) int {
 	}
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(std.err, "cognate:", err)
-		var exit *exitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exitError](err); ok {
 			return exit.code
 		}
 		return exitFailed

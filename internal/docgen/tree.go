@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,33 +19,33 @@ type tree struct {
 	operations map[string]string   // operation → file of its method
 	tests      map[string]string   // test function (and script) → file
 	calls      map[string][]string // operation → black-box tests that call it
+
+	packages map[string]map[string]function // test package → its functions
 }
 
 func readTree(root string) (*tree, error) {
-	t := &tree{operations: map[string]string{}, tests: map[string]string{}, calls: map[string][]string{}}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	t := &tree{operations: map[string]string{}, tests: map[string]string{}, calls: map[string][]string{}, packages: map[string]map[string]function{}}
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != root):
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && name != root):
 			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".go"):
+		case d.IsDir() || !strings.HasSuffix(name, ".go"):
 			return nil
 		}
-		file, err := filepath.Rel(root, path)
+		file, err := filepath.Rel(root, name)
 		if err != nil {
 			return err
 		}
-		return t.read(path, filepath.ToSlash(file))
+		return t.read(name, filepath.ToSlash(file))
 	})
-	for _, tests := range t.calls {
-		slices.Sort(tests)
-	}
+	t.credit()
 	return t, err
 }
 
-func (t *tree) read(path, file string) error {
-	parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+func (t *tree) read(source, file string) error {
+	parsed, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
 	if err != nil {
 		return fmt.Errorf("parse: %w", err)
 	}
@@ -54,17 +55,26 @@ func (t *tree) read(path, file string) error {
 			continue
 		}
 		name := f.Name.Name
+		if strings.HasPrefix(file, "test/") {
+			t.functionsOf(file)[name] = mentions(f)
+		}
 		switch {
 		case strings.HasSuffix(file, "_test.go") && f.Recv == nil && isTest(name):
 			t.tests[name] = file
-			if strings.HasPrefix(file, "test/") {
-				t.recordCalls(name, f)
-			}
 		case strings.HasPrefix(file, "internal/cognito/") && receiver(f) == "Operations" && api.Operations[name] != nil:
 			t.operations[name] = file
 		}
 	}
 	return nil
+}
+
+// functionsOf gives the functions of the package that a file belongs to.
+func (t *tree) functionsOf(file string) map[string]function {
+	dir := path.Dir(file)
+	if t.packages[dir] == nil {
+		t.packages[dir] = map[string]function{}
+	}
+	return t.packages[dir]
 }
 
 func isTest(name string) bool {
@@ -86,17 +96,71 @@ func receiver(f *ast.FuncDecl) string {
 	return ""
 }
 
-// recordCalls notes which operations a test calls by a method of that name.
-func (t *tree) recordCalls(test string, f *ast.FuncDecl) {
+// function is what one function of a test package mentions.
+type function struct {
+	operations []string // by method or by name
+	functions  []string // of the same package
+}
+
+// mentions collects what a function mentions. A method value counts like a
+// call, and so does an operation's name as text, which raw requests use.
+func mentions(f *ast.FuncDecl) function {
+	var m function
 	ast.Inspect(f, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok {
-			return true
-		}
-		selector, ok := call.Fun.(*ast.SelectorExpr)
-		if ok && api.Operations[selector.Sel.Name] != nil && !slices.Contains(t.calls[selector.Sel.Name], test) {
-			t.calls[selector.Sel.Name] = append(t.calls[selector.Sel.Name], test)
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			if api.Operations[n.Sel.Name] != nil {
+				m.operations = append(m.operations, n.Sel.Name)
+			} else {
+				m.functions = append(m.functions, n.Sel.Name)
+			}
+		case *ast.BasicLit:
+			if name := strings.Trim(n.Value, `"`); api.Operations[name] != nil {
+				m.operations = append(m.operations, name)
+			}
+		case *ast.Ident:
+			m.functions = append(m.functions, n.Name)
 		}
 		return true
 	})
+	return m
+}
+
+// credit gives each operation the tests that mention it, themselves or by
+// way of other functions of their package.
+func (t *tree) credit() {
+	for _, functions := range t.packages {
+		for name := range functions {
+			if !isTest(name) {
+				continue
+			}
+			for operation := range reach(functions, name) {
+				t.calls[operation] = append(t.calls[operation], name)
+			}
+		}
+	}
+	for _, tests := range t.calls {
+		slices.Sort(tests)
+	}
+}
+
+// reach gives the operations that a function mentions, directly or not.
+func reach(functions map[string]function, from string) map[string]bool {
+	operations, seen := map[string]bool{}, map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		f, ok := functions[name]
+		if !ok || seen[name] {
+			return
+		}
+		seen[name] = true
+		for _, o := range f.operations {
+			operations[o] = true
+		}
+		for _, called := range f.functions {
+			visit(called)
+		}
+	}
+	visit(from)
+	return operations
 }

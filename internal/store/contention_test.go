@@ -22,8 +22,7 @@ func TestOneOfManySignUpsGetsTheName(t *testing.T) {
 				return signUp(ctx, tx, newUser(sub, sub), // several names, in no common order
 					[]store.Name{{Name: "ana", Kind: store.NameUsername}, {Name: "ana@example.com", Kind: store.NameEmail}, {Name: sub, Kind: store.NamePreferredUsername}}...)
 			})
-			var taken *takenError
-			if errors.As(err, &taken) {
+			if _, ok := errors.AsType[*takenError](err); ok {
 				return false, nil
 			}
 			return err == nil, err

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -128,7 +129,7 @@ func (k *keyring) Key(purpose string) []byte {
 // Seal encrypts a value for one place: it opens only with the same table,
 // column and row.
 func (k *keyring) Seal(table, column, row string, plain []byte) []byte {
-	return k.aead.Seal(k.prefix[:len(k.prefix):len(k.prefix)], nil, plain, place(table, column, row))
+	return k.aead.Seal(slices.Clip(k.prefix), nil, plain, place(table, column, row))
 }
 
 // Unseal decrypts what Seal made for that place.

@@ -132,8 +132,12 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, place := range []struct{ table, column, id string }{
-			{"users", "password", "sub"}, {"password_history", "password", "sub"}, {"client_secrets", "secret", "client_id"},
-			{"signing_keys", "private", "kid"}, {"tickets", "doc", "id"}, {"access_keys", "secret", "id"},
+			{"users", "password", "sub"},
+			{"password_history", "password", "sub"},
+			{"client_secrets", "secret", "client_id"},
+			{"signing_keys", "private", "kid"},
+			{"tickets", "doc", "id"},
+			{"access_keys", "secret", "id"},
 		} {
 			get := func(id string) []byte {
 				found := read(t, db, func(ctx context.Context, tx *store.Tx) ([][]byte, error) {

@@ -145,7 +145,7 @@ func tighten(path string) error {
 	if info.Mode().Perm()&0o077 == 0 {
 		return nil
 	}
-	if err := os.Chmod(path, 0o700); err != nil {
+	if err := os.Chmod(path, 0o700); err != nil { //nolint:gosec // a directory
 		return fmt.Errorf("close data directory to other users: %w", err)
 	}
 	return nil

@@ -37,7 +37,7 @@ type writer struct {
 // job is one transaction. It starts when the writer claims it, unless its
 // caller gave up first.
 type job struct {
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // the caller's, while it waits
 	body     func(conn) error
 	claimed  atomic.Bool
 	result   chan error

@@ -27,8 +27,7 @@ type Credentials struct {
 // is an InvalidPasswordException with the service's text (errors.md §8).
 func (c *Credentials) CheckPolicy(p *directory.Pool, password string) error {
 	err := policyOf(p).Check(password)
-	var broken passwords.PolicyError
-	if errors.As(err, &broken) {
+	if broken, ok := errors.AsType[passwords.PolicyError](err); ok {
 		return api.InvalidPasswordException("%s", broken.Error())
 	}
 	return err

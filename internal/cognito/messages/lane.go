@@ -218,6 +218,6 @@ func pause(attempt int) time.Duration {
 		d = min(firstPause<<shift, lastPause)
 	}
 	var random [8]byte
-	_, _ = rand.Read(random[:])                                              // never fails
-	return d - time.Duration(binary.BigEndian.Uint64(random[:])%uint64(d/4)) //nolint:gosec // G115: d is positive
+	_, _ = rand.Read(random[:]) // never fails
+	return d - time.Duration(binary.BigEndian.Uint64(random[:])%uint64(d/4))
 }

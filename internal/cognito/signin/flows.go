@@ -95,7 +95,7 @@ func (o *Operations) initiate(ctx context.Context, r request) (*answer, error) {
 // permit checks a flow against the client's ExplicitAuthFlows.
 func (f *flow) permit(listed []api.ExplicitAuthFlowsType) error {
 	customOnly := slices.Contains(listed, api.ExplicitAuthFlowsTypeCustomAuthFlowOnly)
-	permitted := false
+	var permitted bool
 	switch {
 	case len(listed) == 0:
 		permitted = f.byNone
@@ -131,6 +131,6 @@ func beginWith(first func(o *Operations) step) func(*Operations, context.Context
 }
 
 // notBuilt answers flows that are in the contract only.
-func notBuilt(_ *Operations, _ context.Context, r *request) (*answer, error) {
+func notBuilt(_ *Operations, _ context.Context, r *request) (*answer, error) { //nolint:revive // a method expression's form
 	return nil, api.OperationNotEnabledException("%s is not enabled.", r.flow)
 }

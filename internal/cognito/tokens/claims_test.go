@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,12 +130,12 @@ func TestClaimsComeInTheRecordedOrder(t *testing.T) {
 		"at_hash sub email_verified iss phone_number_verified cognito:username origin_jti custom:anything aud event_id token_use auth_time name phone_number exp iat jti email",
 	} {
 		var o object
-		for _, name := range strings.Fields(recorded) {
+		for name := range strings.FieldsSeq(recorded) {
 			o.number(name, 1)
 		}
 		var backwards object
-		for i := len(o.claims) - 1; i >= 0; i-- {
-			if name := o.claims[i].name; !tied[name] {
+		for _, v := range slices.Backward(o.claims) {
+			if name := v.name; !tied[name] {
 				backwards.number(name, 1)
 			}
 		}
@@ -142,7 +143,7 @@ func TestClaimsComeInTheRecordedOrder(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, recorded)
 		}
 		var kept []string
-		for _, name := range strings.Fields(recorded) {
+		for name := range strings.FieldsSeq(recorded) {
 			if !tied[name] {
 				kept = append(kept, name)
 			}

@@ -12,8 +12,8 @@ import (
 	"cognate/internal/store"
 )
 
-// The factors of a sign-in, in the vocabulary of the amr claim
-// (newest-features.md §10.1).
+// FactorPassword is the factor of a sign-in by password, in the vocabulary of
+// the amr claim (newest-features.md §10.1).
 const FactorPassword = "pwd"
 
 // SignIn says how a user has signed in; it is kept with the family and decides

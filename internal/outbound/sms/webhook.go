@@ -156,8 +156,7 @@ func (w *Webhook) Send(ctx context.Context, m Message) error {
 	}
 	response, err := w.client.Do(request)
 	if err != nil {
-		var failure *url.Error // its text has the whole address
-		if errors.As(err, &failure) {
+		if failure, ok := errors.AsType[*url.Error](err); ok {
 			err = failure.Err
 		}
 		return &Error{text: "send text message through " + w.String() + ": " + err.Error()}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,9 +29,7 @@ func receiver(t *testing.T, status int, header http.Header) (*httptest.Server, c
 			t.Error(err)
 		}
 		requests <- received{r.Method, r.URL.String(), r.Header.Get("Content-Type"), r.Header.Get("X-Cognate-Signature"), string(body)}
-		for k, v := range header {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), header)
 		w.WriteHeader(status)
 	}))
 	t.Cleanup(server.Close)
@@ -54,8 +53,10 @@ func TestSend(t *testing.T) {
 	if err := parse(t, server.URL+"/send?route=a").Send(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
-	want := received{"POST", "/send?route=a", "application/json", "",
-		`{"id":"m-1","poolId":"us-east-1_abc","to":"+15550100","message":"Your code is 123456. ","senderId":"Shop"}`}
+	want := received{
+		"POST", "/send?route=a", "application/json", "",
+		`{"id":"m-1","poolId":"us-east-1_abc","to":"+15550100","message":"Your code is 123456. ","senderId":"Shop"}`,
+	}
 	if got := <-requests; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -142,8 +142,7 @@ func cutSignature(r *sigv4.Request, signature string) {
 
 func wantError(t *testing.T, err error, want string) {
 	t.Helper()
-	var refusal *sigv4.Error
-	if !errors.As(err, &refusal) {
+	if _, ok := errors.AsType[*sigv4.Error](err); !ok {
 		t.Fatalf("error = %v, want %s", err, want)
 	}
 	start, open := strings.CutSuffix(want, "…")

@@ -33,10 +33,7 @@ func (d *decoder) structure(n *node, v reflect.Value) error {
 		}
 		i, known := n.byName[string(name)]
 		if !known {
-			if err := unknown.add(name); err != nil {
-				return err
-			}
-			if err := d.skip(); err != nil {
+			if err := d.ignore(name, &unknown); err != nil {
 				return err
 			}
 			continue
@@ -59,6 +56,15 @@ func (d *decoder) structure(n *node, v reflect.Value) error {
 	}
 	d.checkRequired(n, present)
 	return nil
+}
+
+// ignore passes over a member the shape does not have; even such a name may
+// not come twice.
+func (d *decoder) ignore(name []byte, seen *nameSet) error {
+	if err := seen.add(name); err != nil {
+		return err
+	}
+	return d.skip()
 }
 
 func (d *decoder) member(m *member, order int, structure reflect.Value) error {

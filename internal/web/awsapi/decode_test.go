@@ -53,7 +53,7 @@ func wantText(t *testing.T, err error, want string) {
 
 func TestDecodeFillsEveryKindOfMember(t *testing.T) {
 	t.Parallel()
-	got, err := read[api.CreateUserPoolRequest](t, "CreateUserPool", ` {
+	_, err := read[api.CreateUserPoolRequest](t, "CreateUserPool", ` {
 		"Unknown": {"a": [1, -2.5e3, true, null, "x"], "b": {}},
 		"PoolName": "r\u00e9 \ud83d\ude00\n",
 		"Policies": {"PasswordPolicy": {"MinimumLength": 1.2e1, "RequireNumbers": true, "PasswordHistorySize": 0}},
@@ -66,7 +66,7 @@ func TestDecodeFillsEveryKindOfMember(t *testing.T) {
 	if err == nil {
 		t.Fatal("the pool name has characters outside its pattern, but was accepted")
 	}
-	got, err = read[api.CreateUserPoolRequest](t, "CreateUserPool", `{
+	got, err := read[api.CreateUserPoolRequest](t, "CreateUserPool", `{
 		"Unknown": {"a": [1, -2.5e3, true, null, "x"], "b": {}},
 		"PoolName": "p\u006fol",
 		"Policies": {"PasswordPolicy": {"MinimumLength": 1.2e1, "RequireNumbers": true, "PasswordHistorySize": 0}},

@@ -117,7 +117,7 @@ type door struct {
 	mu   sync.Mutex
 	log  bytes.Buffer
 	seen []awsapi.Observation
-	ctx  context.Context //nolint:containedctx // what the last operation got
+	ctx  context.Context
 	in   any
 }
 
@@ -183,11 +183,6 @@ func (d *door) call(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	d.ServeHTTP(w, r)
 	return w
-}
-
-// header reads a header that was written in the service's capitals.
-func header(w *httptest.ResponseRecorder, name string) string {
-	return w.Result().Header.Get(name)
 }
 
 // wantException checks a whole error answer (spec/errors.md §1).

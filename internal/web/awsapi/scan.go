@@ -1,7 +1,6 @@
 package awsapi
 
 import (
-	"fmt"
 	"unicode/utf8"
 
 	"cognate/internal/api"
@@ -343,7 +342,7 @@ func (n *nameSet) add(name []byte) error {
 }
 
 func twice(name []byte) error {
-	return api.SerializationException("Duplicate field '%s'", clip(fmt.Sprintf("%s", name)))
+	return api.SerializationException("Duplicate field '%s'", clip(string(name)))
 }
 
 // clip bounds what a message or log line repeats of a request.

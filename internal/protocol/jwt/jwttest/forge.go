@@ -18,6 +18,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"math/big"
 	"strings"
 	"testing"
@@ -193,9 +194,7 @@ func (f *forger) payloads() {
 		"nothing":   func(c map[string]any) { clear(c) },
 	} {
 		changed := make(map[string]any, len(f.claims)+1)
-		for k, v := range f.claims {
-			changed[k] = v
-		}
+		maps.Copy(changed, f.claims)
 		change(changed)
 		raw, err := json.Marshal(changed)
 		f.must(err)
