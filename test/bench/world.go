@@ -164,7 +164,6 @@ func (w *world) people() iter.Seq2[*store.User, []store.Name] {
 				PoolID: w.poolID, Sub: uuid.NewString(), Username: username(i), Status: api.UserStatusTypeConfirmed,
 				Enabled: true, CreatedAt: created, ModifiedAt: created, Password: shared,
 			}
-			u.Attributes.Set("sub", u.Sub)
 			u.Attributes.Set("email", u.Username+"@example.com")
 			u.Attributes.Set("email_verified", "true")
 			u.Attributes.Set("name", fmt.Sprintf("Person %d", i))
