@@ -30,6 +30,7 @@ type State struct {
 	Door     Door      // how the sign-in was begun
 	Expires  time.Time // end of validity, to the millisecond
 	Factors  []string  // what has been proven so far, in the vocabulary of amr
+	Wanted   string    // the authentication level asked for, by its name in the model; empty: none
 	Data     []byte    // for the step
 }
 
@@ -41,7 +42,7 @@ func (s *State) encode() []byte {
 	b := make([]byte, 0, 160+len(s.Data))
 	b = append(b, byte(s.Door))
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Expires.UnixMilli()))
-	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow} {
+	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow, s.Wanted} {
 		b = appendText(b, text)
 	}
 	b = binary.AppendUvarint(b, uint64(len(s.Factors)))
@@ -65,7 +66,7 @@ func decode(b []byte) (*State, error) {
 		Expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC(),
 	}
 	r := reader{rest: b[header:]}
-	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow} {
+	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow, &s.Wanted} {
 		*field = r.text()
 	}
 	for n := r.number(); n > 0 && !r.failed; n-- {

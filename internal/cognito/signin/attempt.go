@@ -2,8 +2,10 @@ package signin
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 
 	"cognate/internal/api"
@@ -27,6 +29,7 @@ type step interface {
 type traits struct {
 	counted   bool // wrong answers count for the lock-out, and a lock refuses answers
 	plaintext bool // the first request carries a password in clear, so that unknown users could be migrated
+	confirms  bool // a right answer may confirm the account
 }
 
 // attempt is a sign-in under way: a request, and what is known so far of who
@@ -41,6 +44,7 @@ type attempt struct {
 	failures store.Attempts  // if counted and an answer is being given
 	spent    bool            // the string was used before
 	proven   []string        // factors, in the vocabulary of amr
+	wanted   string          // the authentication level asked for: Level1 to Level4, or empty
 }
 
 // with gives the factors proven so far, and one more unless it is empty or
@@ -126,6 +130,24 @@ func introduce(a *attempt) error {
 func (a *attempt) hidden() bool {
 	return a.user == nil || !a.user.Enabled && a.client.HidesExistence()
 }
+
+// unfit reports whether the user has to pass for one who does not exist for as
+// long as nothing is proven: a hidden one, or an imported one without a password
+// at a client that hides existence.
+func (a *attempt) unfit() bool { return a.hidden() || a.passesForUnknown() }
+
+// decoy gives bytes that are always the same for a name that nobody has, and
+// tell nothing about it.
+func (o *Operations) decoy(a *attempt, purpose string) []byte {
+	mac := hmac.New(sha256.New, o.DecoyKey)
+	for _, part := range []string{a.client.PoolID, a.presentedFolded(), purpose} {
+		fmt.Fprintf(mac, "%d %s", len(part), part)
+	}
+	return mac.Sum(nil)
+}
+
+// presentedFolded is the name that a caller goes by, folded.
+func (a *attempt) presentedFolded() string { return a.client.Pool.Fold(a.presented()) }
 
 func errNoUser() error    { return api.UserNotFoundException("User does not exist.") }
 func errDisabled() error  { return api.NotAuthorizedException("User is disabled.") }

@@ -97,7 +97,7 @@ func misplaced(kind sessions.Kind, message string) error {
 // resume finds the user that an opened string is about, and makes sure that the
 // request means the same one.
 func (o *Operations) resume(ctx context.Context, r *request, s step, state *sessions.State, kind sessions.Kind) (*attempt, error) {
-	a := &attempt{request: r, traits: s.traits(), state: state, login: state.Login, proven: state.Factors}
+	a := &attempt{request: r, traits: s.traits(), state: state, login: state.Login, proven: state.Factors, wanted: state.Wanted}
 	named := ""
 	_, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		var err error

@@ -33,18 +33,7 @@ func (s newPasswordStep) Begin(_ context.Context, a *attempt) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := s.o.Sessions.Seal(sessions.Session, &sessions.State{
-		Step:     string(api.ChallengeNameTypeNewPasswordRequired),
-		PoolID:   a.client.PoolID,
-		ClientID: a.client.ID,
-		Sub:      a.user.Sub,
-		Username: a.user.Username,
-		Flow:     string(a.flow),
-		Door:     a.door,
-		Expires:  s.o.Now().Add(a.client.AuthSessionLifetime()),
-		Factors:  a.proven,
-		Data:     fingerprint(a.user.Password),
-	})
+	session, err := s.o.sealFor(a, api.ChallengeNameTypeNewPasswordRequired, fingerprint(a.user.Password))
 	if err != nil {
 		return nil, err
 	}

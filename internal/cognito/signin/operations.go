@@ -8,6 +8,7 @@ import (
 	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
@@ -23,6 +24,8 @@ type Operations struct {
 	Sessions    *sessions.Sealer
 	Lockout     limits.Lockout
 	Cores       limits.Cores
+	Messages    *messages.Messages
+	Limits      limits.SelfService
 	// DecoyKey makes the salts and user ids shown for names that nobody has; it
 	// must be the same on every node and stay the same.
 	DecoyKey []byte

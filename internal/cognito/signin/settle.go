@@ -84,7 +84,7 @@ func (o *Operations) foregone(a *attempt) error {
 	if a.hidden() || a.passesForUnknown() {
 		return nil
 	}
-	if _, err := confirmed(o, a, a.user); err != nil {
+	if _, err := confirmed(o, a, a.user); err != nil && !a.confirms {
 		return err
 	}
 	_, err := notToBeReset(o, a, a.user)

@@ -12,9 +12,16 @@ import (
 	"cognate/internal/store"
 )
 
-// FactorPassword is the factor of a sign-in by password, in the vocabulary of
-// the amr claim (newest-features.md §10.1).
-const FactorPassword = "pwd"
+// The factors of a sign-in, in the vocabulary of the amr claim
+// (newest-features.md §10.1).
+const (
+	FactorPassword = "pwd"
+	FactorTOTP     = "otp"
+	FactorSMS      = "sms"
+	FactorEmail    = "email_otp"
+	FactorPlatform = "swk" // a passkey of the device itself
+	FactorRoaming  = "hwk" // a passkey of another device, such as a security key
+)
 
 // SignIn says how a user has signed in; it is kept with the family and decides
 // claims that a refresh does not change.

@@ -1,0 +1,269 @@
+package signin
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"math/big"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/triggers"
+	"cognate/internal/store"
+)
+
+// codeKind is a way to prove that one reads the messages to an address
+// (auth-flows.md §7).
+type codeKind struct {
+	challenge api.ChallengeNameType
+	param     string // that carries the code
+	attribute string // that the code is sent to
+	factor    string // proven by the code, in the vocabulary of amr
+}
+
+var (
+	emailOTP = codeKind{api.ChallengeNameTypeEmailOtp, "EMAIL_OTP_CODE", attributes.Email, tokens.FactorEmail}
+	smsOTP   = codeKind{api.ChallengeNameTypeSmsOtp, "SMS_OTP_CODE", attributes.PhoneNumber, tokens.FactorSMS}
+	smsMFA   = codeKind{api.ChallengeNameTypeSmsMfa, "SMS_MFA_CODE", attributes.PhoneNumber, tokens.FactorSMS}
+)
+
+const (
+	codeDigits       = 6
+	firstEmailDigits = 8 // of a code by e-mail that is the first factor
+	codeTries        = 5 // wrong codes, after which no code wins (S065)
+	codeAttempts     = "sign-in-code"
+	addressDigest    = 16 // bytes
+)
+
+// codeStep sends a code to an address and asks for it, as the first factor or as
+// a further one. The code travels in the Session, so the newest and older ones
+// of parallel sign-ins do not void one another; each is as good as its Session.
+type codeStep struct {
+	o    *Operations
+	kind codeKind
+}
+
+// A right first code confirms the account.
+func (codeStep) traits() traits { return traits{confirms: true} }
+
+// first reports whether the code is the first factor of a sign-in.
+func (codeStep) first(a *attempt) bool { return len(a.proven) == 0 }
+
+func (k codeKind) medium() api.DeliveryMediumType {
+	if k.attribute == attributes.PhoneNumber {
+		return api.DeliveryMediumTypeSms
+	}
+	return api.DeliveryMediumTypeEmail
+}
+
+// Begin sends the code, or pretends to where nobody has the name. Unlike other
+// steps it writes: the message.
+func (s codeStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
+	to := s.address(a)
+	if to == "" {
+		return nil, api.InvalidParameterException("User has no %s to send a code to.", s.kind.attribute)
+	}
+	digits := codeDigits
+	if s.first(a) && s.kind.challenge == api.ChallengeNameTypeEmailOtp {
+		digits = firstEmailDigits
+	}
+	code, err := drawCode(digits)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.send(ctx, a, to, code); err != nil {
+		return nil, err
+	}
+	session, err := s.o.sealFor(a, s.kind.challenge, append(digestOf(to), code...))
+	if err != nil {
+		return nil, err
+	}
+	params := map[string]string{
+		"CODE_DELIVERY_DELIVERY_MEDIUM": string(s.kind.medium()),
+		"CODE_DELIVERY_DESTINATION":     messages.Mask(s.kind.medium(), to),
+	}
+	if !s.first(a) {
+		params["USER_ID_FOR_SRP"] = a.user.Username
+	}
+	return &answer{challenge: s.kind.challenge, params: params, session: session}, nil
+}
+
+// address is where the code goes; made up for those who have to look like users.
+func (s codeStep) address(a *attempt) string {
+	if a.unfit() {
+		return s.o.decoyAddress(a, s.kind.attribute)
+	}
+	return a.user.Attributes.Get(s.kind.attribute)
+}
+
+// send puts the message into the outbox. Limits and missing senders are told in
+// the words that the models of these operations know.
+func (s codeStep) send(ctx context.Context, a *attempt, to, code string) error {
+	if err := triggers.Require(a.client.Pool, triggers.Messages()...); err != nil {
+		return err
+	}
+	r := messages.Request{
+		Pool: a.client.Pool.Config(), ClientID: a.client.ID, Purpose: messages.Authentication,
+		Medium: s.kind.medium(), Destination: to, Username: a.presented(), Secret: code,
+	}
+	if a.user != nil {
+		r.Sub, r.Username = a.user.Sub, a.user.Username
+	}
+	_, err := store.Write(ctx, s.o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		if err := s.o.Messages.Available(r.Medium); err != nil {
+			return struct{}{}, err
+		}
+		if a.unfit() {
+			err := s.o.Limits.CountMessage(ctx, tx, a.client.PoolID, "nobody "+a.subject)
+			if err != nil {
+				return struct{}{}, err
+			}
+			return struct{}{}, s.o.Messages.Pretend(ctx, tx, r)
+		}
+		if err := s.o.Limits.CountMessage(ctx, tx, a.client.PoolID, to); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, s.o.Messages.Send(ctx, tx, r)
+	})
+	switch {
+	case api.HasCode(err, "LimitExceededException"):
+		return api.TooManyRequestsException("Attempt limit exceeded, please try after some time.").Because(err)
+	case api.HasCode(err, "CodeDeliveryFailureException") && s.kind.medium() == api.DeliveryMediumTypeSms:
+		return api.InvalidSmsRoleAccessPolicyException("Role does not have permission to publish with SNS").Because(err)
+	case api.HasCode(err, "CodeDeliveryFailureException"):
+		return api.InvalidEmailRoleAccessPolicyException("Cognito is not allowed to use your email identity").Because(err)
+	}
+	return err
+}
+
+// Answer takes the code. A wrong one leaves the Session usable.
+func (s codeStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
+	if err := a.require(s.kind.param); err != nil {
+		return nil, err
+	}
+	if len(a.state.Data) < addressDigest {
+		return nil, fmt.Errorf("state of a code has %d bytes", len(a.state.Data))
+	}
+	to, code := a.state.Data[:addressDigest], a.state.Data[addressDigest:]
+	right := subtle.ConstantTimeCompare(code, []byte(a.params[s.kind.param])) == 1 && !a.unfit() &&
+		bytes.Equal(to, digestOf(a.user.Attributes.Get(s.kind.attribute)))
+	if !right {
+		return nil, s.o.wrongCode(ctx, a)
+	}
+	return s.o.settle(ctx, a, proof{
+		right: true, factor: s.kind.factor, kind: sessions.Session,
+		change: func(ctx context.Context, tx *store.Tx, u *store.User) error {
+			tries, err := tx.LockAttempts(ctx, codeKey(a))
+			if err != nil {
+				return err
+			}
+			if tries.Count >= codeTries || !bytes.Equal(to, digestOf(u.Attributes.Get(s.kind.attribute))) {
+				return errWrongCode()
+			}
+			return s.o.verified(ctx, tx, a, u, s.kind.attribute, s.first(a))
+		},
+	})
+}
+
+// verified records that the user reads the messages to an address. As a first
+// factor that confirms an account as well (auth-flows.md §6).
+func (o *Operations) verified(ctx context.Context, tx *store.Tx, a *attempt, u *store.User, attribute string, confirms bool) error {
+	flag := attributes.VerifiedFlag(attribute)
+	changed := !attributes.True(u.Attributes.Get(flag))
+	if changed {
+		u.Attributes.Set(flag, "true")
+	}
+	if confirms && u.Status == api.UserStatusTypeUnconfirmed {
+		if err := triggers.Require(a.client.Pool, triggers.PostConfirmation); err != nil {
+			return err
+		}
+		u.Status, changed = api.UserStatusTypeConfirmed, true
+	}
+	if !changed {
+		return nil
+	}
+	u.ModifiedAt = o.Now()
+	if err := tx.SaveUser(ctx, u); err != nil {
+		return err
+	}
+	taken, _, err := tx.SetNames(ctx, u.PoolID, u.Sub, attributes.SignInNames(a.client.Pool.Config(), u))
+	if err != nil {
+		return err
+	}
+	if taken != nil {
+		return attributes.Taken(api.AliasExistsException, taken.Kind)
+	}
+	return nil
+}
+
+// wrongCode counts a wrong code against its Session, and for the lock-out of the
+// user's passwords.
+func (o *Operations) wrongCode(ctx context.Context, a *attempt) error {
+	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		tries, err := tx.LockAttempts(ctx, codeKey(a))
+		if err != nil {
+			return struct{}{}, err
+		}
+		now := o.Now()
+		if tries.Count == 0 {
+			tries.FirstAt = now
+		}
+		tries.Count++
+		tries.LastAt = now
+		if err := tx.SaveAttempts(ctx, codeKey(a), tries); err != nil {
+			return struct{}{}, err
+		}
+		if err := o.Lockout.Fail(ctx, tx, a.client.PoolID, a.subject); err != nil && !isAnswer(err) {
+			return struct{}{}, err
+		}
+		return struct{}{}, store.CommitWith(errWrongCode())
+	})
+	return err
+}
+
+// codeKey counts the tries for one Session.
+func codeKey(a *attempt) store.AttemptsKey {
+	return store.AttemptsKey{PoolID: a.client.PoolID, Subject: a.state.ID, Kind: codeAttempts}
+}
+
+func errWrongCode() error {
+	return api.CodeMismatchException("Invalid code or auth state for the user.")
+}
+
+// decoyAddress is where codes for a name that nobody has seem to go: the name
+// itself where it is an address, else one that is always the same for it.
+func (o *Operations) decoyAddress(a *attempt, attribute string) string {
+	name := a.presented()
+	switch {
+	case attribute == attributes.Email && attributes.LooksLikeEmail(name),
+		attribute == attributes.PhoneNumber && attributes.LooksLikePhone(name):
+		return name
+	}
+	sum := o.decoy(a, "address "+attribute)
+	if attribute == attributes.PhoneNumber {
+		return fmt.Sprintf("+1555555%04d", (int(sum[0])<<8|int(sum[1]))%10_000)
+	}
+	letter := func(b byte) string { return string(rune('a' + b%26)) }
+	return letter(sum[0]) + "@" + letter(sum[1])
+}
+
+func digestOf(address string) []byte {
+	sum := sha256.Sum256([]byte(address))
+	return sum[:addressDigest]
+}
+
+// drawCode draws decimal digits from the system's generator.
+func drawCode(digits int) (string, error) {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	n, err := rand.Int(rand.Reader, limit)
+	if err != nil {
+		return "", fmt.Errorf("draw code: %w", err)
+	}
+	return fmt.Sprintf("%0*d", digits, n), nil
+}

@@ -1,0 +1,49 @@
+package signin
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/sessions"
+)
+
+// sealFor makes the Session that the answer to a challenge comes back with. It
+// carries on what the sign-in has come to so far.
+func (o *Operations) sealFor(a *attempt, challenge api.ChallengeNameType, data []byte) (string, error) {
+	state := &sessions.State{
+		Step:     string(challenge),
+		PoolID:   a.client.PoolID,
+		ClientID: a.client.ID,
+		Login:    a.login,
+		Username: a.presented(),
+		Flow:     string(a.flow),
+		Door:     a.door,
+		Expires:  o.Now().Add(a.client.AuthSessionLifetime()),
+		Factors:  a.proven,
+		Wanted:   a.wanted,
+		Data:     data,
+	}
+	if a.user != nil {
+		state.Sub, state.Username, state.Login = a.user.Sub, a.user.Username, ""
+	}
+	return o.Sessions.Seal(sessions.Session, state)
+}
+
+// longestName is the longest name that a user can have, in bytes.
+const longestName = 512
+
+// presented is what a caller whom nobody knows goes by: the name as given, so
+// that the answer to a challenge is recognised by it. Names too long to be
+// anybody's are kept by a digest.
+func (a *attempt) presented() string {
+	if a.state != nil {
+		return a.state.Username
+	}
+	name := a.params[paramUsername]
+	if len(name) <= longestName {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:])
+}
