@@ -136,18 +136,23 @@ func signatureError(err error) error {
 }
 
 // sameSite keeps web pages of other sites from administering a developer's
-// server, which accepts any credentials: the browser names the page in Origin.
-// Pages of this machine and of the server's own host may.
+// server, which accepts any credentials: the browser names the page in Origin,
+// or at least says in Sec-Fetch-Site that it is a foreign one. Pages of this
+// machine and of the server's own host may.
 func sameSite(r *http.Request, origin Origin) error {
-	page := r.Header.Get("Origin")
-	if page == "" {
+	pages := r.Header["Origin"]
+	if len(pages) == 0 {
+		switch r.Header.Get("Sec-Fetch-Site") {
+		case "", "none", "same-origin":
+			return nil
+		}
+		pages = []string{"another site"}
+	}
+	u, err := url.Parse(pages[0])
+	if err == nil && len(pages) == 1 && (isLocalName(u.Hostname()) || u.Host != "" && strings.EqualFold(u.Host, origin.Host)) {
 		return nil
 	}
-	u, err := url.Parse(page)
-	if err == nil && (isLocalName(u.Hostname()) || u.Host != "" && strings.EqualFold(u.Host, origin.Host)) {
-		return nil
-	}
-	return api.AccessDeniedException("Pages of %s may not call operations that need a signature on a server that does not check signatures.", clip(page))
+	return api.AccessDeniedException("Pages of %s may not call operations that need a signature on a server that does not check signatures.", clip(pages[0]))
 }
 
 // isLocalName reports whether host is this machine by its form alone.
