@@ -7,7 +7,7 @@ import (
 
 // tables are those that belong to a pool.
 var tables = []string{
-	"pools", "pool_users_count", "signing_keys", "clients", "client_pools", "client_secrets", "users", "user_names", "password_history",
+	"pools", "pool_users_count", "signing_keys", "clients", "client_pools", "client_secrets", "users", "user_names", "password_history", "totp",
 	"groups", "memberships", "attempts", "tickets", "families", "refresh_tokens", "outbox",
 }
 

@@ -40,6 +40,7 @@ func plant(t *testing.T, db *testDB) []string {
 			return errors.Join(
 				tx.InsertUser(ctx, u),
 				tx.AddPasswordHistory(ctx, poolID, id, password(), start, 5),
+				tx.PutTOTP(ctx, store.TOTP{PoolID: poolID, Sub: id, Secret: []byte(secret("totp"))}),
 				tx.InsertClient(ctx, client),
 				tx.InsertSigningKey(ctx, poolID, store.SigningKey{ID: id, Private: []byte(secret("private-key")), Public: []byte("public")}),
 				tx.PutTicket(ctx, store.Ticket{PoolID: poolID, Kind: "code", ID: id, Doc: []byte(secret("code")), ExpiresAt: start.Add(time.Hour)}),
@@ -120,11 +121,12 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 			_, err := store.Read(t.Context(), db.DB, func(ctx context.Context, tx *store.Tx) (int, error) {
 				_, errUser := tx.UserBySub(ctx, poolID, "row0")
 				_, errHistory := tx.PasswordHistory(ctx, poolID, "row0", 5)
+				_, _, errTOTP := tx.TOTP(ctx, poolID, "row0")
 				_, errClient := tx.ClientByID(ctx, "row0")
 				_, errKeys := tx.SigningKeys(ctx, poolID)
 				_, _, errTicket := tx.Ticket(ctx, poolID, "code", "row0")
 				_, _, errAccess := tx.AccessKey(ctx, "row0")
-				return 0, errors.Join(errUser, errHistory, errClient, errKeys, errTicket, errAccess)
+				return 0, errors.Join(errUser, errHistory, errTOTP, errClient, errKeys, errTicket, errAccess)
 			})
 			return err
 		}
@@ -134,6 +136,7 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 		for _, place := range []struct{ table, column, id string }{
 			{"users", "password", "sub"},
 			{"password_history", "password", "sub"},
+			{"totp", "secret", "sub"},
 			{"client_secrets", "secret", "client_id"},
 			{"signing_keys", "private", "kid"},
 			{"tickets", "doc", "id"},

@@ -41,6 +41,11 @@ type Password struct {
 type UserMFA struct {
 	EnabledFactors []string `json:",omitzero"` // such as SMS_MFA
 	Preferred      string   `json:",omitzero"`
+	// SoftwareToken tells that the user has a row in totp, so that a sign-in
+	// need not look.
+	SoftwareToken bool `json:",omitzero"`
+	// WebAuthn is the user's switch for passkeys as a second factor.
+	WebAuthn bool `json:",omitzero"`
 }
 
 // Attribute is one attribute of a user.

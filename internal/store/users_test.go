@@ -90,6 +90,9 @@ func TestDeletedUserLeavesOnlyCounters(t *testing.T) {
 			if err := tx.AddPasswordHistory(ctx, poolID, "s1", store.Password{}, start, 3); err != nil {
 				return err
 			}
+			if err := tx.PutTOTP(ctx, store.TOTP{PoolID: poolID, Sub: "s1", Secret: []byte("s")}); err != nil {
+				return err
+			}
 			if _, err := tx.IncrementAttempts(ctx, attempts, start); err != nil {
 				return err
 			}
