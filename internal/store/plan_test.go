@@ -45,6 +45,8 @@ func TestStatementsUseTheirIndexes(t *testing.T) {
 		{"selectNames", selectNames, "user_names_by_user (pool_id=? AND sub=?)"},
 		{"selectOwner", selectOwner, "user_names_1 (pool_id=? AND name=?)"},
 		{"selectHistory", selectHistory, "password_history_1 (pool_id=? AND sub=?)"},
+		{"selectPasskeys", selectPasskeys, "passkeys_by_user (pool_id=? AND sub=?)"},
+		{"usePasskey", usePasskey, "passkeys_1 (pool_id=? AND id=?)"},
 		{"selectTOTP", selectTOTP, "totp_1 (pool_id=? AND sub=?)"},
 		{"selectAttempts", selectAttempts, "attempts_1 (pool_id=? AND subject=? AND kind=?)"},
 		{"takeTicket", takeTicket, "tickets_1 (pool_id=? AND kind=? AND id=?)"},
