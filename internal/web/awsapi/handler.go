@@ -260,7 +260,7 @@ func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error,
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs,
 		slog.String("operation", seen.Operation), slog.String("pool", x.pool), slog.String("client", x.client),
-		slog.String("request_id", x.requestID), slog.Duration("duration", seen.Duration), slog.Int("status", status))
+		slog.String("request_id", x.requestID), slog.Float64("duration_ms", float64(seen.Duration.Microseconds())/1000), slog.Int("status", status))
 	if exception != nil {
 		seen.Code = exception.Code
 		attrs = append(attrs, slog.String("code", exception.Code))

@@ -185,7 +185,7 @@ func TestLogLineAndNoSecrets(t *testing.T) {
 	line := d.logged()
 	for _, part := range []string{
 		`"level":"INFO"`, `"operation":"InitiateAuth"`, `"pool":""`, `"client":"client1"`, `"request_id":"` + id + `"`,
-		`"duration":1000000`, `"status":400`, `"code":"NotAuthorizedException"`,
+		`"duration_ms":1`, `"status":400`, `"code":"NotAuthorizedException"`,
 	} {
 		if !strings.Contains(line, part) {
 			t.Errorf("the line lacks %s: %s", part, line)
