@@ -15,12 +15,8 @@ import (
 // matters only among claims of one bucket; see object.
 func (g *Grant) common(o *object, issuer string, lifetime int64) {
 	o.text("sub", g.User.Sub)
-	if len(g.Groups) > 0 {
-		names := make([]string, len(g.Groups))
-		for i, group := range g.Groups {
-			names[i] = group.Name
-		}
-		o.texts("cognito:groups", names)
+	if names := g.roleClaims().Groups; len(names) > 0 {
+		o.texts(claimGroups, names)
 	}
 	o.text("iss", issuer)
 	if g.Family.ID != g.Family.EventID {
@@ -44,9 +40,13 @@ func (g *Grant) accessClaims(issuer string) []byte {
 	var o object
 	o.text("token_use", store.KeyUseAccess)
 	o.text("client_id", g.Client.ID)
-	o.text("scope", SelfServiceScope)
+	o.text("scope", g.Override.scopes([]string{SelfServiceScope}))
 	g.common(&o, issuer, int64(g.Client.AccessTokenLifetime().Seconds()))
 	o.text("username", g.User.Username)
+	if g.Family.DeviceKey != "" {
+		o.text("device_key", g.Family.DeviceKey)
+	}
+	g.Override.Access.apply(&o, g.Client.ID)
 	return o.json()
 }
 
@@ -66,6 +66,7 @@ func (g *Grant) idClaims(issuer string) []byte {
 			attribute(&o, a)
 		}
 	}
+	g.Override.ID.apply(&o, "")
 	return o.json()
 }
 
@@ -77,36 +78,24 @@ func (g *Grant) flag(o *object, address, name string) {
 	}
 }
 
-// roles adds the roles of the user's groups. The preferred one is that of the
-// lowest precedence, unless groups that share it disagree (tokens.md §5).
+// roles adds the roles of the user's groups.
 func (g *Grant) roles(o *object) {
-	var roles []string
-	var preferred string
-	var best *int32
-	agreed := true
-	for _, group := range g.Groups {
-		role := group.Settings.RoleArn
-		if role == "" {
-			continue
-		}
-		if !slices.Contains(roles, role) {
-			roles = append(roles, role)
-		}
-		precedence := group.Settings.Precedence
-		switch {
-		case preferred == "" || lower(precedence, best):
-			preferred, best, agreed = role, precedence, true
-		case !lower(best, precedence) && role != preferred:
-			agreed = false
-		}
+	r := g.roleClaims()
+	if len(r.Roles) > 0 {
+		o.texts(claimRoles, r.Roles)
 	}
-	if len(roles) == 0 {
-		return
+	if r.Preferred != "" {
+		o.text(claimPreferred, r.Preferred)
 	}
-	o.texts("cognito:roles", roles)
-	if agreed {
-		o.text("cognito:preferred_role", preferred)
+}
+
+// roleClaims are the groups and roles of the tokens: the user's, or those that a
+// function has put in their place.
+func (g *Grant) roleClaims() Roles {
+	if change := g.Override.Groups; change != nil {
+		return Roles(*change)
 	}
+	return RolesOf(g.Groups)
 }
 
 // lower reports whether precedence a wins over b; without one a group loses.

@@ -19,6 +19,8 @@ type Grant struct {
 	Groups []*store.Group // best precedence first
 	Family *store.Family
 	At     time.Time // when the tokens are issued
+	// Override is what the pool's function wants otherwise.
+	Override Override
 
 	doc familyDoc
 }
