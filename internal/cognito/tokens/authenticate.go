@@ -22,6 +22,9 @@ type Bearer struct {
 	FamilyID string
 	AuthTime time.Time
 	Scopes   []string
+	Factors  []string // that the sign-in was completed with, see SignIn
+	// DeviceKey is the key that the sign-in was given or brought, or empty.
+	DeviceKey string
 }
 
 func errInvalid() error { return api.NotAuthorizedException("Invalid Access Token") }
@@ -137,6 +140,10 @@ func (t *Tokens) load(ctx context.Context, b *Bearer, sub, clientID string) erro
 		return api.NotAuthorizedException("User is disabled.")
 	case !family.RevokedAt.IsZero():
 		return errRevoked()
+	}
+	b.DeviceKey = family.DeviceKey
+	if b.Factors, err = factorsOf(family); err != nil {
+		return err
 	}
 	b.Client, err = t.Directory.PoolClient(ctx, b.Pool.ID, clientID)
 	if api.HasCode(err, "ResourceNotFoundException") {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
 )
@@ -39,12 +38,24 @@ type familyDoc struct {
 	AdminPassword bool     `json:"admin,omitzero"`
 }
 
+// readDoc reads what is kept with a family.
+func readDoc(family *store.Family) (familyDoc, error) {
+	var doc familyDoc
+	if len(family.Doc) == 0 {
+		return doc, nil
+	}
+	if err := json.Unmarshal(family.Doc, &doc); err != nil {
+		return doc, fmt.Errorf("read token family %s: %w", family.ID, err)
+	}
+	return doc, nil
+}
+
 // NewFamily starts the tokens of a sign-in by the API. The caller stores the
 // family together with the digest of the first refresh token.
 func (t *Tokens) NewFamily(c *directory.Client, sub string, how SignIn) (*store.Family, string, error) {
 	doc, err := json.Marshal(familyDoc{
-		ACR:           level(c.Pool.Config(), how.Factors),
-		AMR:           how.Factors,
+		ACR:           acr(c.Pool.Config(), how.Factors),
+		AMR:           amr(how.Factors),
 		AdminPassword: how.AdminPassword,
 	})
 	if err != nil {
@@ -74,19 +85,4 @@ func (t *Tokens) NewFamily(c *directory.Client, sub string, how SignIn) (*store.
 func originated(c *directory.Client) bool {
 	rotates, _ := c.Rotation()
 	return rotates || c.TokenRevocation()
-}
-
-// levelName is the first authentication level in a pool that has not renamed it.
-const levelName = "urn:cognito:loa:1"
-
-// level is the acr of completed factors: the first level for a password. A
-// combination that the table of levels does not know has none.
-func level(pool *api.UserPoolType, factors []string) string {
-	if len(factors) != 1 || factors[0] != FactorPassword {
-		return ""
-	}
-	if named, ok := pool.AcrConfiguration["Level1"]; ok && named.AcrValue != "" {
-		return named.AcrValue
-	}
-	return levelName
 }
