@@ -45,6 +45,10 @@ type attempt struct {
 	spent    bool            // the string was used before
 	proven   []string        // factors, in the vocabulary of amr
 	wanted   string          // the authentication level asked for: Level1 to Level4, or empty
+
+	claimed      string        // key of the device that the caller claims to use
+	device       *store.Device // that device, if it is the user's; as last read
+	deviceProved bool
 }
 
 // with gives the factors proven so far, and one more unless it is empty or
@@ -86,7 +90,10 @@ func (o *Operations) meet(ctx context.Context, r *request, s step) (*attempt, er
 	if err != nil {
 		return nil, err
 	}
-	return a, introduce(a)
+	if err := introduce(a); err != nil {
+		return nil, err
+	}
+	return a, o.claimFirst(ctx, a)
 }
 
 // readFailures fills in what the lock-out knows of an attempt.

@@ -28,6 +28,16 @@ var challenges = map[api.ChallengeNameType]challenge{
 		needs: []string{paramNewPassword},
 		step:  func(o *Operations) step { return newPasswordStep{o} },
 	},
+	api.ChallengeNameTypeDeviceSrpAuth: {
+		kind:  sessions.Session,
+		needs: []string{paramDeviceKey, paramSRPA},
+		step:  func(o *Operations) step { return deviceStep{o} },
+	},
+	api.ChallengeNameTypeDevicePasswordVerifier: {
+		kind:  sessions.Session,
+		needs: []string{paramDeviceKey, paramSignature, paramSecretBlock, paramTimestamp},
+		step:  func(o *Operations) step { return deviceVerifierStep{o} },
+	},
 }
 
 // respond serves an answer to a challenge. A challenge without a row was never
@@ -61,6 +71,9 @@ func (o *Operations) respond(ctx context.Context, r request) (*answer, error) {
 	s := c.step(o)
 	a, err := o.resume(ctx, &r, s, state, c.kind)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.claimLater(ctx, a); err != nil {
 		return nil, err
 	}
 	return s.Answer(ctx, a)

@@ -15,6 +15,7 @@ var afterFirstFactor = []func(o *Operations, a *attempt, u *store.User) (step, e
 	notToBeReset,
 	built, // gives way to steps for second factors, devices, risk and functions
 	passwordChosen,
+	deviceProved,
 }
 
 // gate decides what follows a proof: a further step, tokens (no step), or a
@@ -64,15 +65,11 @@ func built(_ *Operations, a *attempt, u *store.User) (step, error) {
 	switch mfa := pool.MfaConfiguration; {
 	case mfa == api.UserPoolMfaTypeOn, mfa == api.UserPoolMfaTypeOptional && len(u.MFA.EnabledFactors) > 0:
 		return nil, api.OperationNotEnabledException("Multi-factor authentication is not enabled.")
-	case pool.DeviceConfiguration != nil:
-		return nil, errNoDevices()
 	case pool.UserPoolAddOns != nil && pool.UserPoolAddOns.AdvancedSecurityMode == api.AdvancedSecurityModeTypeEnforced:
 		return nil, api.OperationNotEnabledException("Threat protection is not enabled.")
 	}
 	return nil, triggers.Require(a.client.Pool, triggers.PreAuthentication, triggers.PostAuthentication, triggers.PreTokenGeneration)
 }
-
-func errNoDevices() error { return api.OperationNotEnabledException("Device tracking is not enabled.") }
 
 // passwordChosen asks users with a temporary password for one of their own.
 func passwordChosen(o *Operations, _ *attempt, u *store.User) (step, error) {

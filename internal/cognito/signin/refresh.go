@@ -25,7 +25,7 @@ func (o *Operations) refresh(ctx context.Context, r *request) (*answer, error) {
 	if err := refreshable(r.client); err != nil {
 		return nil, err
 	}
-	found, err := o.Tokens.Find(ctx, r.client, r.params[paramRefreshToken])
+	found, err := o.Tokens.Find(ctx, r.client, r.params[paramRefreshToken], r.params[paramDeviceKey])
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +43,6 @@ func (o *Operations) refresh(ctx context.Context, r *request) (*answer, error) {
 // refreshable refuses pools that ask for something at a refresh which this
 // version does not have.
 func refreshable(c *directory.Client) error {
-	if c.Pool.Config().DeviceConfiguration != nil {
-		return errNoDevices()
-	}
 	return triggers.Require(c.Pool, triggers.PreTokenGeneration)
 }
 
@@ -72,7 +69,7 @@ func (o *Operations) GetTokensFromRefreshToken(ctx context.Context, in *api.GetT
 	if rotates {
 		use = o.Tokens.Rotate
 	}
-	found, err := use(ctx, client, in.RefreshToken)
+	found, err := use(ctx, client, in.RefreshToken, in.DeviceKey)
 	if err != nil {
 		return nil, err
 	}

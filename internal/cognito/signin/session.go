@@ -22,6 +22,8 @@ func (o *Operations) sealFor(a *attempt, challenge api.ChallengeNameType, data [
 		Expires:  o.Now().Add(a.client.AuthSessionLifetime()),
 		Factors:  a.proven,
 		Wanted:   a.wanted,
+		Device:   a.claimed,
+		Proved:   a.deviceProved,
 		Data:     data,
 	}
 	if a.user != nil {

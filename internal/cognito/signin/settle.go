@@ -20,6 +20,7 @@ type proof struct {
 	kind   sessions.Kind // of the string that the answer uses up
 	// change is what a right answer alters. It gets the user locked and saves it.
 	change func(ctx context.Context, tx *store.Tx, u *store.User) error
+	device *store.Device // that a right answer proves, as it was checked
 }
 
 // decision is what the transaction of settle came to.
@@ -27,6 +28,7 @@ type decision struct {
 	next   step // nil: the sign-in is complete
 	user   *store.User
 	groups []*store.Group
+	device *api.NewDeviceMetadataType // given to a device that the pool does not know
 }
 
 // settle records an answer in one transaction, and then goes on: to the next
@@ -47,10 +49,13 @@ func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, 
 	if err != nil {
 		return nil, err
 	}
-	digest := tokens.Digest(refreshToken)
+	digest, deviceKey := tokens.Digest(refreshToken), a.client.Pool.NewDeviceKey()
 	d, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (decision, error) {
 		d, err := o.record(ctx, tx, a, p)
 		if err != nil || d.next != nil {
+			return d, err
+		}
+		if d.device, err = o.bindDevice(ctx, tx, a, family, deviceKey); err != nil {
 			return d, err
 		}
 		return d, tx.InsertFamily(ctx, family, digest)
@@ -68,7 +73,9 @@ func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, 
 	if err != nil {
 		return nil, err
 	}
-	return tokenAnswer(pair, refreshToken), nil
+	done := tokenAnswer(pair, refreshToken)
+	done.tokens.NewDeviceMetadata = d.device
+	return done, nil
 }
 
 // foregone gives the answers that do not depend on the proof, in their place in
@@ -112,6 +119,11 @@ func (o *Operations) record(ctx context.Context, tx *store.Tx, a *attempt, p pro
 	user, err := o.proven(ctx, tx, a, p)
 	if err != nil {
 		return decision{}, err
+	}
+	if holds, err := a.confirmDevice(ctx, tx, p.device); err != nil {
+		return decision{}, err
+	} else if !holds {
+		user = nil
 	}
 	if user == nil {
 		return decision{}, o.recordFailure(ctx, tx, a)

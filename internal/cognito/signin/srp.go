@@ -78,6 +78,7 @@ func (s srpStep) Begin(_ context.Context, a *attempt) (*answer, error) {
 		Login:    a.login,
 		Flow:     string(a.flow),
 		Door:     a.door,
+		Device:   a.claimed,
 		Expires:  s.o.Now().Add(a.client.AuthSessionLifetime()),
 		Data:     exchangeData(public, exchange.Public(), secret),
 	}

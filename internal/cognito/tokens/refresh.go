@@ -26,16 +26,16 @@ type Refreshed struct {
 func errInvalidRefresh() error { return api.NotAuthorizedException("Invalid Refresh Token.") }
 
 // Find looks up a refresh token of a client and checks that it may be used,
-// without using it up. Rotated tokens answer RefreshTokenReuseException, see
+// from the device that it is bound to, without using it up. Rotated tokens answer RefreshTokenReuseException, see
 // Rotate; other errors are the NotAuthorizedExceptions of tokens.md §10.
-func (t *Tokens) Find(ctx context.Context, c *directory.Client, refreshToken string) (*Refreshed, error) {
+func (t *Tokens) Find(ctx context.Context, c *directory.Client, refreshToken, deviceKey string) (*Refreshed, error) {
 	digest, err := t.digestOf(refreshToken)
 	if err != nil {
 		return nil, err
 	}
 	var reused bool
 	found, err := store.Read(ctx, t.DB, func(ctx context.Context, tx *store.Tx) (*Refreshed, error) {
-		session, err := t.session(ctx, tx, c, digest)
+		session, err := t.session(ctx, tx, c, digest, deviceKey)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,7 @@ func (t *Tokens) Find(ctx context.Context, c *directory.Client, refreshToken str
 		return found, err
 	}
 	// The client rotated once and does not any more.
-	return t.rotate(ctx, c, digest, 0)
+	return t.rotate(ctx, c, digest, deviceKey, 0)
 }
 
 // Rotate exchanges a refresh token of a rotating client for its successor, which
@@ -56,13 +56,13 @@ func (t *Tokens) Find(ctx context.Context, c *directory.Client, refreshToken str
 // Within the grace period the old one gives further successors. After it, the
 // answer is RefreshTokenReuseException; if that happens more than a minute after
 // the rotation, or the successor has been used, the family is revoked.
-func (t *Tokens) Rotate(ctx context.Context, c *directory.Client, refreshToken string) (*Refreshed, error) {
+func (t *Tokens) Rotate(ctx context.Context, c *directory.Client, refreshToken, deviceKey string) (*Refreshed, error) {
 	digest, err := t.digestOf(refreshToken)
 	if err != nil {
 		return nil, err
 	}
 	_, grace := c.Rotation()
-	return t.rotate(ctx, c, digest, grace)
+	return t.rotate(ctx, c, digest, deviceKey, grace)
 }
 
 func (t *Tokens) digestOf(refreshToken string) ([]byte, error) {
@@ -72,10 +72,10 @@ func (t *Tokens) digestOf(refreshToken string) ([]byte, error) {
 	return Digest(refreshToken), nil
 }
 
-func (t *Tokens) rotate(ctx context.Context, c *directory.Client, digest []byte, grace time.Duration) (*Refreshed, error) {
+func (t *Tokens) rotate(ctx context.Context, c *directory.Client, digest []byte, deviceKey string, grace time.Duration) (*Refreshed, error) {
 	next := newRefreshToken()
 	return store.Write(ctx, t.DB, func(ctx context.Context, tx *store.Tx) (*Refreshed, error) {
-		session, err := t.session(ctx, tx, c, digest)
+		session, err := t.session(ctx, tx, c, digest, deviceKey)
 		if err != nil {
 			return nil, err
 		}
@@ -96,7 +96,7 @@ func (t *Tokens) rotate(ctx context.Context, c *directory.Client, digest []byte,
 			return nil, err
 		}
 		if !rotated { // somebody else did between the two statements
-			session, err := t.session(ctx, tx, c, digest)
+			session, err := t.session(ctx, tx, c, digest, deviceKey)
 			if err != nil {
 				return nil, err
 			}
@@ -112,12 +112,12 @@ func (t *Tokens) rotate(ctx context.Context, c *directory.Client, digest []byte,
 }
 
 // session loads a token and checks everything but whether it was rotated away.
-func (t *Tokens) session(ctx context.Context, tx *store.Tx, c *directory.Client, digest []byte) (*session, error) {
+func (t *Tokens) session(ctx context.Context, tx *store.Tx, c *directory.Client, digest []byte, deviceKey string) (*session, error) {
 	found, ok, err := tx.RefreshToken(ctx, c.PoolID, digest)
 	switch {
 	case err != nil:
 		return nil, err
-	case !ok || found.Family.ClientID != c.ID:
+	case !ok || found.Family.ClientID != c.ID || !bound(c, found.Family, deviceKey):
 		return nil, errInvalidRefresh()
 	case !found.Family.RevokedAt.IsZero():
 		return nil, api.NotAuthorizedException("Refresh Token has been revoked")
@@ -133,6 +133,13 @@ func (t *Tokens) session(ctx context.Context, tx *store.Tx, c *directory.Client,
 		}
 	}
 	return s, nil
+}
+
+// bound reports whether a family may be used from a device: while the pool
+// tracks devices, a token that was issued with a device key goes with that key
+// (auth-flows.md §12).
+func bound(c *directory.Client, f *store.Family, deviceKey string) bool {
+	return !c.Pool.TracksDevices() || f.DeviceKey == "" || f.DeviceKey == deviceKey
 }
 
 // session is a refresh session with its description read.
