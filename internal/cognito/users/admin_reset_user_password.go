@@ -5,8 +5,6 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
-	"cognate/internal/cognito/codes"
-	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
@@ -35,8 +33,7 @@ func (o *Operations) AdminResetUserPassword(ctx context.Context, in *api.AdminRe
 		if err := o.save(ctx, tx, u); err != nil {
 			return nothing{}, err
 		}
-		at := codes.Slot{PoolID: pool.ID, Subject: limits.Subject(u, ""), Purpose: codes.Reset}
-		_, err = o.sendCode(ctx, tx, at, letter{purpose: messages.ForgotPassword, pool: pool, user: u, to: to})
+		_, err = o.sendCode(ctx, tx, resetSlot(u), letter{purpose: messages.ForgotPassword, pool: pool, user: u, to: to})
 		return nothing{}, undeliverable(to.medium(), err)
 	})
 	if err != nil {

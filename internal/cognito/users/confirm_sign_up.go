@@ -37,11 +37,14 @@ func (o *Operations) ConfirmSignUp(ctx context.Context, in *api.ConfirmSignUpReq
 		if err := checkConfirmable(u); err != nil {
 			return nothing{}, counted(err)
 		}
-		detail, err := o.Codes.Redeem(ctx, tx, at, in.ConfirmationCode)
+		u, proved, err := o.redeem(ctx, tx, at, u.Sub, in.ConfirmationCode)
 		if err != nil {
-			return nothing{}, counted(err)
+			return nothing{}, err
 		}
-		return nothing{}, o.confirm(ctx, tx, client.Pool, u, addressOf(detail), in.ForceAliasCreation)
+		if err := checkConfirmable(u); err != nil {
+			return nothing{}, err
+		}
+		return nothing{}, o.confirm(ctx, tx, client.Pool, u, proved, in.ForceAliasCreation)
 	})
 	if err != nil {
 		return nil, err

@@ -79,8 +79,10 @@ func (l letter) request() messages.Request {
 	if l.client != nil {
 		r.ClientID = l.client.ID
 	}
-	if len(l.pool.Config().UsernameAttributes) > 0 {
-		r.SignInName = l.to.value
+	for _, attribute := range l.pool.Config().UsernameAttributes {
+		if value := l.user.Attributes.Get(string(attribute)); r.SignInName == "" || string(attribute) == l.to.attribute {
+			r.SignInName = value
+		}
 	}
 	return r
 }

@@ -1,6 +1,7 @@
 package users
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -17,21 +18,41 @@ import (
 	"cognate/internal/store"
 )
 
-// publicUser finds and locks the user that a public operation names, and
-// gives the subject that its attempts and codes belong to. When nobody has
-// the name, a client that hides existence gets no user and the subject of the
-// name; another one gets the error (spec/users-and-pools.md §8).
-func (o *Operations) publicUser(ctx context.Context, tx *store.Tx, client *directory.Client, name string) (*store.User, string, error) {
-	u, err := o.lock(ctx, tx, client.Pool, name)
-	switch {
-	case err == nil:
-		return u, limits.Subject(u, ""), nil
-	case !unknown(err):
-		return nil, "", err
-	case client.HidesExistence():
-		return nil, limits.Subject(nil, client.Pool.Fold(name)), nil
+// publicOwner finds whose sign-in name a public operation gives, and the
+// subject that attempts and codes belong to. When nobody has the name, a
+// client that hides existence gets no sub and the subject of the name; another
+// one gets the error (spec/users-and-pools.md §8). Looking a name up costs the
+// same whether somebody has it or not.
+func (o *Operations) publicOwner(ctx context.Context, tx *store.Tx, client *directory.Client, name string) (sub, subject string, err error) {
+	folded := client.Pool.Fold(name)
+	if sub, err = tx.NameOwner(ctx, client.Pool.ID, folded); err != nil {
+		return "", "", err
 	}
-	return nil, "", api.UserNotFoundException("Username/client id combination not found.")
+	switch {
+	case sub != "":
+		return sub, limits.Subject(&store.User{Sub: sub}, ""), nil
+	case client.HidesExistence():
+		return "", limits.Subject(nil, folded), nil
+	}
+	return "", "", noSuchUser()
+}
+
+// publicUser is publicOwner and reads the user, who is nil when nobody has
+// the name. A user is looked for in any case.
+func (o *Operations) publicUser(ctx context.Context, tx *store.Tx, client *directory.Client, name string) (*store.User, string, error) {
+	sub, subject, err := o.publicOwner(ctx, tx, client, name)
+	if err != nil {
+		return nil, "", err
+	}
+	u, err := tx.UserBySub(ctx, client.Pool.ID, cmp.Or(sub, newSub()))
+	if unknown(err) {
+		return nil, subject, nil
+	}
+	return u, subject, err
+}
+
+func noSuchUser() error {
+	return api.UserNotFoundException("Username/client id combination not found.")
 }
 
 // codeRequest is somebody asking for a code.
@@ -59,9 +80,7 @@ func (o *Operations) pretend(ctx context.Context, tx *store.Tx, r codeRequest) (
 	return to.details(), o.postNothing(ctx, tx, r, to)
 }
 
-// postNothing does the work of sending a code, and sends none: a message is
-// rendered, queued and taken back within the transaction, so that unknown names
-// cost what users cost (spec/security.md S048).
+// postNothing does the work of sending a code, and sends none.
 func (o *Operations) postNothing(ctx context.Context, tx *store.Tx, r codeRequest, to address) error {
 	if err := o.Messages.Available(to.medium()); err != nil {
 		return counted(err)
@@ -77,15 +96,7 @@ func (o *Operations) postNothing(ctx context.Context, tx *store.Tx, r codeReques
 		purpose: messages.ForgotPassword, pool: r.client.Pool, client: r.client,
 		user: &store.User{Username: r.name}, to: to, secret: "000000",
 	}
-	rendered, err := o.Messages.Render(nobody.request())
-	if err != nil {
-		return err
-	}
-	row := store.OutboxMessage{PoolID: r.client.Pool.ID, Medium: "NONE", Body: []byte(rendered.Body), NextAt: o.Now(), CreatedAt: o.Now()}
-	if err := tx.Enqueue(ctx, &row); err != nil {
-		return err
-	}
-	return tx.Done(ctx, row.PoolID, row.ID)
+	return o.Messages.Pretend(ctx, tx, nobody.request())
 }
 
 // hideLimit keeps a client that hides existence from learning, by the limit of
@@ -120,10 +131,24 @@ func (o *Operations) imagine(pool *directory.Pool, name string, channels []strin
 // tryDecoy is an attempt to use a code of a name that nobody has, or of a
 // user who gets none. It fails as an attempt with a wrong code does.
 func (o *Operations) tryDecoy(ctx context.Context, tx *store.Tx, at codes.Slot, code string) error {
-	if _, err := o.Codes.Redeem(ctx, tx, at, code); err != nil {
+	if _, err := o.Codes.Check(ctx, tx, at, code); err != nil {
 		return counted(err)
 	}
-	return counted(codes.Expired()) // a code from before the user was disabled
+	return counted(codes.Expired()) // a code that was issued before the user was disabled
+}
+
+// redeem uses up the code of a user who is then locked. With a wrong code it
+// touches the user no more than tryDecoy does.
+func (o *Operations) redeem(ctx context.Context, tx *store.Tx, at codes.Slot, sub, code string) (*store.User, address, error) {
+	if _, err := o.Codes.Check(ctx, tx, at, code); err != nil {
+		return nil, address{}, counted(err)
+	}
+	u, err := tx.LockUser(ctx, at.PoolID, sub)
+	if err != nil {
+		return nil, address{}, err
+	}
+	detail, err := o.Codes.Redeem(ctx, tx, at, code)
+	return u, addressOf(detail), counted(err)
 }
 
 // signUpChannels are the addresses that a sign-up code could go to.

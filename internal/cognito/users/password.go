@@ -5,9 +5,7 @@ import (
 	"context"
 	"time"
 
-	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/directory"
-	"cognate/internal/cognito/limits"
 	"cognate/internal/store"
 )
 
@@ -32,8 +30,7 @@ func (o *Operations) setPassword(ctx context.Context, tx *store.Tx, pool *direct
 		return err
 	}
 	u.TemporaryPasswordExpiresAt = until
-	at := codes.Slot{PoolID: pool.ID, Subject: limits.Subject(u, ""), Purpose: codes.Reset}
-	if err := o.Codes.Void(ctx, tx, at); err != nil {
+	if err := o.Codes.Void(ctx, tx, resetSlot(u)); err != nil {
 		return err
 	}
 	return o.save(ctx, tx, u)
