@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"net/http"
 	"regexp"
@@ -420,5 +421,40 @@ func TestKeysHave2048Bits(t *testing.T) {
 		if !ok || public.N.BitLen() != 2048 || big.NewInt(int64(public.E)).Cmp(big.NewInt(65537)) != 0 {
 			t.Errorf("key %s is %v", key.KeyID, key.Key)
 		}
+	}
+}
+
+// A user may be in a hundred groups and have long attributes; the tokens get
+// long, and work.
+func TestLongTokens(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, servertest.Shared(t), func(in *cip.CreateUserPoolInput) {
+		for i := range 20 {
+			in.Schema = append(in.Schema, types.SchemaAttributeType{
+				Name: aws.String(string(rune('a' + i))), AttributeDataType: types.AttributeDataTypeString, Mutable: aws.Bool(true),
+			})
+		}
+	}, nil)
+	var attributes []string
+	for i := range 20 {
+		attributes = append(attributes, "custom:"+string(rune('a'+i)), strings.Repeat("ü", 2048))
+	}
+	a.s.CreateUser(t, a.pool, "ana", goodPassword, attributes...)
+	for i := range 100 {
+		name := strings.Repeat("g", 124) + fmt.Sprintf("%04d", i)
+		_, err := a.s.SDK.CreateGroup(t.Context(), &cip.CreateGroupInput{UserPoolId: &a.pool, GroupName: &name})
+		wantOK(t, err)
+		_, err = a.s.SDK.AdminAddUserToGroup(t.Context(), &cip.AdminAddUserToGroupInput{
+			UserPoolId: &a.pool, GroupName: &name, Username: aws.String("ana"),
+		})
+		wantOK(t, err)
+	}
+	tokens := a.signIn(t, "ana", goodPassword)
+	wantOK(t, a.getUser(t.Context(), tokens.AccessToken))
+	if groups, _ := claimsOf(t, tokens.AccessToken)["cognito:groups"].([]any); len(groups) != 100 {
+		t.Errorf("%d groups", len(groups))
+	}
+	if claimsOf(t, tokens.IdToken)["custom:t"] != strings.Repeat("ü", 2048) {
+		t.Error("a long attribute is not in the ID token")
 	}
 }
