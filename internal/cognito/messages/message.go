@@ -23,6 +23,9 @@ const (
 	Authentication      Purpose = "Authentication"
 )
 
+// Function is the medium of messages that a function sends.
+const Function api.DeliveryMediumType = "FUNCTION"
+
 // Message is a rendered message, ready to be delivered.
 type Message struct {
 	// ID is given by Enqueue and the same in every attempt.
@@ -48,6 +51,8 @@ type Message struct {
 	Code string
 	// Link is the address in the body, if it has one.
 	Link string
+	// Errand is set if a function sends the message; there is no text then.
+	Errand *Errand
 	// Time is when the message was enqueued.
 	Time time.Time
 }
@@ -62,6 +67,9 @@ func (m *Message) Mail() mail.Message {
 // Mask hides most of a destination, as the service shows it in
 // CodeDeliveryDetails (spec/recorded.md §2.1): j***@e*** and +*******1234.
 func Mask(medium api.DeliveryMediumType, destination string) string {
+	if medium == Function && !strings.Contains(destination, "@") {
+		medium = api.DeliveryMediumTypeSms
+	}
 	if medium == api.DeliveryMediumTypeSms {
 		digits := strings.TrimPrefix(destination, "+")
 		hidden := max(len(digits)-4, 0)

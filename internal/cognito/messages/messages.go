@@ -3,6 +3,7 @@ package messages
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -32,6 +33,8 @@ type Config struct {
 	// Mail and SMS deliver the two media; nil means that the medium is not
 	// available.
 	Mail, SMS Transport
+	// Functions delivers the messages that functions send; nil: there are none.
+	Functions Transport
 }
 
 // Messages renders and queues messages; its Worker delivers them.
@@ -47,7 +50,7 @@ func New(c Config) *Messages {
 	}
 	w := &Worker{db: c.DB, lanes: map[api.DeliveryMediumType]*lane{}}
 	for medium, transport := range map[api.DeliveryMediumType]Transport{
-		api.DeliveryMediumTypeEmail: c.Mail, api.DeliveryMediumTypeSms: c.SMS,
+		api.DeliveryMediumTypeEmail: c.Mail, api.DeliveryMediumTypeSms: c.SMS, Function: c.Functions,
 	} {
 		if transport != nil {
 			w.lanes[medium] = newLane(c, medium, transport)
@@ -137,6 +140,26 @@ func OverWebhook(w *sms.Webhook) Transport {
 		return w.Send(ctx, sms.Message{ID: m.ID, PoolID: m.PoolID, To: m.Destination, Text: m.Body, SenderID: m.SenderID})
 	})
 }
+
+// OverFunctions delivers by having functions called. One delivery makes all the
+// attempts that there will be.
+func OverFunctions(call func(ctx context.Context, e *Errand) error) Transport {
+	return transportFunc(func(ctx context.Context, m *Message) error {
+		if m.Errand == nil {
+			return hopeless{errors.New("message is no errand")}
+		}
+		if err := call(ctx, m.Errand); err != nil {
+			return hopeless{err}
+		}
+		return nil
+	})
+}
+
+// hopeless is an error that another delivery would not mend.
+type hopeless struct{ error }
+
+func (hopeless) Permanent() bool { return true }
+func (f hopeless) Unwrap() error { return f.error }
 
 type transportFunc func(ctx context.Context, m *Message) error
 

@@ -31,6 +31,19 @@ type Request struct {
 	// LinkBase is where links lead to, such as https://shop.auth.example.com;
 	// empty means the public address of the server.
 	LinkBase string
+	// Texts take the place of the pool's templates, as far as they are set.
+	Texts Texts
+	// Errand makes a function send the message instead of the service.
+	Errand *Errand
+}
+
+// Texts are templates that a function gave.
+type Texts struct{ Subject, Email, SMS string }
+
+// Errand is a message that a function sends in the service's place.
+type Errand struct {
+	ARN, Region, RequestID string
+	Event                  []byte
 }
 
 // texts are a template of each kind of body.
@@ -48,7 +61,7 @@ func Render(r Request, publicURL string) (Message, error) {
 	switch r.Purpose {
 	case SignUp, ResendCode, ForgotPassword, UpdateUserAttribute, VerifyUserAttribute:
 		t = verification(r.Pool)
-		if r.byLink() {
+		if r.ByLink() {
 			t.subject, t.email = linkTemplate(r.Pool)
 			m.Link = confirmationLink(cmp.Or(r.LinkBase, publicURL), r.ClientID, r.Username, r.Secret)
 			v.link = &m.Link
@@ -61,6 +74,11 @@ func Render(r Request, publicURL string) (Message, error) {
 		t = texts{subject: authSubject, email: authenticationText, sms: cmp.Or(r.Pool.SmsAuthenticationMessage, authenticationText)}
 	default:
 		return Message{}, fmt.Errorf("render message: unknown purpose %q", r.Purpose)
+	}
+	t = texts{cmp.Or(r.Texts.Subject, t.subject), cmp.Or(r.Texts.Email, t.email), cmp.Or(r.Texts.SMS, t.sms)}
+	if m.Errand = r.Errand; m.Errand != nil {
+		m.Medium, m.Code, m.Link = Function, "", ""
+		return m, nil
 	}
 	switch r.Medium {
 	case api.DeliveryMediumTypeEmail:
@@ -76,11 +94,11 @@ func Render(r Request, publicURL string) (Message, error) {
 	return m, nil
 }
 
-// byLink reports whether the message carries a link. Links confirm sign-ups
+// ByLink reports whether the message carries a link. Links confirm sign-ups
 // only: VerifyUserAttribute and ConfirmForgotPassword ask for a code that the
 // user types, and nothing that changes a credential happens by following a
 // link (spec/security.md S076).
-func (r *Request) byLink() bool {
+func (r *Request) ByLink() bool {
 	t := r.Pool.VerificationMessageTemplate
 	return r.Medium == api.DeliveryMediumTypeEmail && (r.Purpose == SignUp || r.Purpose == ResendCode) && r.ClientID != "" &&
 		t != nil && t.DefaultEmailOption == api.DefaultEmailOptionTypeConfirmWithLink

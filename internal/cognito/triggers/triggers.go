@@ -14,11 +14,14 @@ import (
 	"cognate/internal/store"
 )
 
-// Triggers calls functions. All fields are set.
+// Triggers calls functions. All fields are set, but for Encrypt.
 type Triggers struct {
 	// Invoke calls a function, see hook.Functions.
 	Invoke func(ctx context.Context, c hook.Call) ([]byte, hook.Outcome, error)
-	Log    *slog.Logger
+	// Encrypt seals a code for a pool's own senders under the key of the given
+	// ARN. Without it pools with such senders send nothing.
+	Encrypt func(ctx context.Context, poolID, keyID string, code []byte) (string, error)
+	Log     *slog.Logger
 }
 
 // Occasion is what an event tells about the request and the user.
