@@ -70,7 +70,7 @@ func (s *Server) drain(main *http.Server) error {
 
 func (s *Server) httpServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           h,
+		Handler:           closeAfterDoubt(h),
 		ReadHeaderTimeout: s.cfg.HeaderTimeout,
 		ReadTimeout:       s.cfg.ReadTimeout,
 		WriteTimeout:      writeTimeout,
@@ -78,4 +78,18 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          log.New(logWriter{s.cfg.Log}, "", 0),
 	}
+}
+
+// closeAfterDoubt ends the connection after a request whose length two readers
+// could understand differently, so that nothing which follows it is taken for
+// another request. net/http prefers Transfer-Encoding to a Content-Length
+// beside it (ignores it in HTTP/1.0) and hides that both were there; RFC 9112
+// §6.1 asks to close then. Clients of the API state a length.
+func closeAfterDoubt(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
