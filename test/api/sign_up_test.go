@@ -2,8 +2,11 @@ package api_test
 
 import (
 	"fmt"
+	"os"
 	"regexp"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -427,4 +430,125 @@ func TestFunctionsAreNeverSkipped(t *testing.T) {
 		w := newWorld(t, servertest.Shared(t), func(in *cip.CreateUserPoolInput) { in.LambdaConfig = &c.config })
 		wantError(t, c.call(w), "OperationNotEnabledException", trigger+" trigger is not enabled.")
 	}
+}
+
+func TestFiftyParallelSignUpsMakeOneUser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, servertest.Shared(t), caseInsensitive)
+	var made atomic.Int64
+	var all sync.WaitGroup
+	for i := range 50 {
+		name := []string{"ana", "Ana", "ANA"}[i%3]
+		all.Go(func() {
+			_, err := w.trySignUp(t, name, "email", "ana@example.com")
+			if err == nil {
+				made.Add(1)
+				return
+			}
+			wantError(t, err, "UsernameExistsException", "User already exists")
+		})
+	}
+	all.Wait()
+	if made.Load() != 1 || len(w.list(t, "")) != 1 {
+		t.Errorf("%d sign-ups succeeded, users: %v", made.Load(), w.list(t, ""))
+	}
+}
+
+func TestAliasesFollowTheCaseRuleOfThePool(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, servertest.Shared(t), caseInsensitive, aliases("email", "preferred_username"))
+	w.confirmed(t, "ana", "Ana@Example.com")
+	w.signIn(t, "aNA@exAMPLE.com", goodPassword)
+	if got := w.attribute(t, "ANA@EXAMPLE.COM", "email"); got != "Ana@Example.com" {
+		t.Errorf("e-mail came back as %s", got)
+	}
+	w.signUp(t, "bea", "email", "ana@example.COM")
+	wantError(t, w.confirm(t, "bea", w.s.Code(t, w.pool, "bea")), "AliasExistsException", "An account with the given email already exists.")
+	wantOK(t, w.adminUpdate(t, "ana", "preferred_username", "Queen"))
+	w.signIn(t, "queen", goodPassword)
+	_, err := w.trySignUp(t, "QUEEN")
+	wantError(t, err, "UsernameExistsException", "User already exists")
+
+	w = newWorld(t, servertest.Shared(t), aliases("email"))
+	w.confirmed(t, "ana", "Ana@Example.com")
+	_, err = w.tryPassword(t, "ana@example.com", goodPassword)
+	wantError(t, err, "UserNotFoundException", "User does not exist.")
+}
+
+func TestConfirmationByLinkCarriesTheCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, servertest.Shared(t), func(in *cip.CreateUserPoolInput) {
+		in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{
+			DefaultEmailOption: types.DefaultEmailOptionTypeConfirmWithLink,
+			EmailSubjectByLink: new("Welcome"), EmailMessageByLink: new("Please {##click here##}."),
+		}
+	})
+	w.signUp(t, "ana", "email", "ana@example.com")
+	m := w.s.Mailbox.Wait(t, w.pool, "ana", 1)
+	if m.Subject != "Welcome" || !strings.Contains(m.Body, ">click here</a>") || !strings.Contains(m.Link, "confirmation_code="+m.Code) ||
+		!strings.Contains(m.Link, "client_id="+w.client) || !strings.Contains(m.Link, "user_name=ana") {
+		t.Errorf("message %+v", m)
+	}
+	wantOK(t, w.confirm(t, "ana", m.Code))
+	// Nothing but the sign-up is confirmed by a link.
+	_, err := w.forgot(t, "ana")
+	wantOK(t, err)
+	if m := w.s.Mailbox.Wait(t, w.pool, "ana", 2); m.Link != "" || !strings.Contains(m.Body, m.Code) {
+		t.Errorf("message %+v", m)
+	}
+}
+
+func TestBoundariesOfUserOperations(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, servertest.Shared(t), func(in *cip.CreateUserPoolInput) { in.AutoVerifiedAttributes = nil })
+	long := func(n int) string { return strings.Repeat("u", n) }
+	one := func(path, text string) string {
+		return "1 validation error detected: Value " + path + " failed to satisfy constraint: Member must have " + text
+	}
+	w.signUp(t, long(128))
+	_, err := w.trySignUp(t, long(129))
+	wantError(t, err, "InvalidParameterException", one("at 'username'", "length less than or equal to 128"))
+	w.signUp(t, "ana", "name", long(2048))
+	_, err = w.trySignUp(t, "bea", "name", long(2049))
+	wantError(t, err, "InvalidParameterException", one("at 'userAttributes.1.member.value'", "length less than or equal to 2048"))
+	wantOK(t, w.setPassword(t, "ana", "Aa1!"+long(252), true))
+	wantError(t, w.setPassword(t, "ana", "Aa1!"+long(253), true), "InvalidParameterException", one("at 'password'", "length less than or equal to 256"))
+	for limit, message := range map[int32]string{
+		0: "", 60: "",
+		61: one("'61' at 'limit'", "value less than or equal to 60"),
+		-1: one("'-1' at 'limit'", "value greater than or equal to 0"),
+	} {
+		_, err := w.s.SDK.ListUsers(t.Context(), &cip.ListUsersInput{UserPoolId: &w.pool, Limit: &limit})
+		if message == "" {
+			wantOK(t, err)
+			continue
+		}
+		wantError(t, err, "InvalidParameterException", message)
+	}
+	answer := w.s.Call(t, "ConfirmSignUp", fmt.Sprintf(`{"ClientId":%q}`, w.client))
+	const missing = "failed to satisfy constraint: Member must not be null"
+	if !strings.HasPrefix(answer.Message(), "2 validation errors detected: ") || strings.Count(answer.Message(), missing) != 2 ||
+		!strings.Contains(answer.Message(), "at 'username' "+missing) || !strings.Contains(answer.Message(), "at 'confirmationCode' "+missing) {
+		t.Errorf("missing members: %s", answer.Body)
+	}
+}
+
+func TestS066CountersOutliveARestart(t *testing.T) {
+	t.Parallel()
+	if engine := os.Getenv("COGNATE_TEST_DB"); engine != "" && engine != "sqlite" {
+		t.Skip("servers on PostgreSQL keep nothing else in common")
+	}
+	dir := t.TempDir()
+	var w world
+	t.Run("before", func(t *testing.T) {
+		w = newWorld(t, servertest.Start(t, func(c *server.Config) { c.DataDir = dir }))
+		w.signUp(t, "ana", "email", "ana@example.com")
+		for range 15 {
+			wantError(t, w.confirm(t, "ana", wrong(w.s.Code(t, w.pool, "ana"))), "CodeMismatchException", wrongCode)
+		}
+	})
+	t.Run("after", func(t *testing.T) {
+		again := world{&app{s: servertest.Start(t, func(c *server.Config) { c.DataDir = dir }), pool: w.pool, client: w.client}}
+		wantError(t, again.confirm(t, "ana", w.s.Code(t, w.pool, "ana")), "LimitExceededException", tooOften)
+	})
 }
