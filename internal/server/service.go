@@ -3,6 +3,7 @@ package server
 import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/clients"
+	"cognate/internal/cognito/devices"
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/pools"
 	"cognate/internal/cognito/signin"
@@ -17,6 +18,7 @@ type (
 	groupOps  = groups.Operations
 	userOps   = users.Operations
 	signinOps = signin.Operations
+	deviceOps = devices.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -28,6 +30,7 @@ type service struct {
 	*groupOps
 	*userOps
 	*signinOps
+	*deviceOps
 	later
 }
 
