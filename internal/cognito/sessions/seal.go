@@ -32,6 +32,10 @@ const (
 	SecretBlock Kind = 'B' // SECRET_BLOCK of the password proof: standard base64
 )
 
+// SpentKind is the kind of the tickets, in the database, that mark a string as
+// used; their id is State.ID.
+const SpentKind = "spent"
+
 const (
 	idSize  = 16
 	tagSize = 16

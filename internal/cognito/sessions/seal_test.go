@@ -29,7 +29,7 @@ func sample() *State {
 		Door:     Admin,
 		Expires:  noon.Add(3 * time.Minute),
 		Factors:  []string{"pwd"},
-		Wanted:   "Level4",
+		Wanted:   4,
 		Data:     []byte{0, 1, 2, 0xff},
 	}
 }

@@ -10,6 +10,10 @@ import (
 // continued with the same pair (auth-flows.md §1).
 type Door byte
 
+// SignedUp is the Step of the Session that ConfirmSignUp answers with: its Factors
+// are what the code of the sign-up proved.
+const SignedUp = "SIGNED_UP"
+
 // The doors of the API.
 const (
 	Public Door = iota + 1 // InitiateAuth, RespondToAuthChallenge
@@ -30,7 +34,7 @@ type State struct {
 	Door     Door      // how the sign-in was begun
 	Expires  time.Time // end of validity, to the millisecond
 	Factors  []string  // what has been proven so far, in the vocabulary of amr
-	Wanted   string    // the authentication level asked for, by its name in the model; empty: none
+	Wanted   byte      // the authentication level asked for, 1 to 4; 0: none
 	Device   string    // key of the device that the caller claims to use; empty: none
 	Proved   bool      // the device has proved itself
 	Data     []byte    // for the step
@@ -42,12 +46,12 @@ var errEncoding = errors.New("sessions: state is not well formed")
 // front. ID is not part of it: it stands outside, in clear.
 func (s *State) encode() []byte {
 	b := make([]byte, 0, 160+len(s.Data))
-	b = append(b, byte(s.Door), 0)
+	b = append(b, byte(s.Door), 0, s.Wanted)
 	if s.Proved {
 		b[1] = 1
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Expires.UnixMilli()))
-	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow, s.Wanted, s.Device} {
+	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow, s.Device} {
 		b = appendText(b, text)
 	}
 	b = binary.AppendUvarint(b, uint64(len(s.Factors)))
@@ -62,17 +66,18 @@ func appendText(b []byte, text string) []byte {
 }
 
 func decode(b []byte) (*State, error) {
-	const header = 1 + 1 + 8
+	const header = 1 + 1 + 1 + 8
 	if len(b) < header {
 		return nil, errEncoding
 	}
 	s := &State{
 		Door:    Door(b[0]),
 		Proved:  b[1] == 1,
-		Expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[2:]))).UTC(),
+		Wanted:  b[2],
+		Expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[3:]))).UTC(),
 	}
 	r := reader{rest: b[header:]}
-	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow, &s.Wanted, &s.Device} {
+	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow, &s.Device} {
 		*field = r.text()
 	}
 	for n := r.number(); n > 0 && !r.failed; n-- {

@@ -11,6 +11,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -44,7 +45,12 @@ type attempt struct {
 	failures store.Attempts  // if counted and an answer is being given
 	spent    bool            // the string was used before
 	proven   []string        // factors, in the vocabulary of amr
-	wanted   string          // the authentication level asked for: Level1 to Level4, or empty
+	wanted   tokens.Level    // the authentication level asked for, or 0
+	chosen   string          // the second factor that the user has selected just now
+	newEmail string          // the address to be set up as a second factor
+
+	passkeys     []*store.Passkey // of the user, for the pool's relying party; if looked up
+	userVerified bool             // by the passkey of this answer
 
 	claimed      string        // key of the device that the caller claims to use
 	device       *store.Device // that device, if it is the user's; as last read

@@ -3,19 +3,24 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
 )
 
 // challenge is a row of the table of challenges that can be answered
 // (auth-flows.md §7).
 type challenge struct {
-	kind  sessions.Kind // what carries the state
-	needs []string      // parameters, beside USERNAME
+	kind  sessions.Kind           // what carries the state
+	after []api.ChallengeNameType // other challenges whose Session it answers
+	needs []string                // parameters, beside USERNAME
 	step  func(o *Operations) step
 }
+
+var afterChoice = []api.ChallengeNameType{api.ChallengeNameTypeSelectChallenge}
 
 var challenges = map[api.ChallengeNameType]challenge{
 	api.ChallengeNameTypePasswordVerifier: {
@@ -27,6 +32,58 @@ var challenges = map[api.ChallengeNameType]challenge{
 		kind:  sessions.Session,
 		needs: []string{paramNewPassword},
 		step:  func(o *Operations) step { return newPasswordStep{o} },
+	},
+	api.ChallengeNameTypeSelectChallenge: {
+		kind:  sessions.Session,
+		after: []api.ChallengeNameType{api.ChallengeNameTypeWebAuthn},
+		needs: []string{paramAnswer},
+		step:  func(o *Operations) step { return selectStep{o} },
+	},
+	api.ChallengeNameTypePassword: {
+		kind:  sessions.Session,
+		after: afterChoice,
+		needs: []string{paramPassword},
+		step:  chosen(api.ChallengeNameTypePassword),
+	},
+	api.ChallengeNameTypePasswordSrp: {
+		kind:  sessions.Session,
+		after: afterChoice,
+		needs: []string{paramSRPA},
+		step:  chosen(api.ChallengeNameTypePasswordSrp),
+	},
+	api.ChallengeNameTypeWebAuthn: {
+		kind:  sessions.Session,
+		after: afterChoice,
+		step:  chosen(api.ChallengeNameTypeWebAuthn),
+	},
+	api.ChallengeNameTypeSmsOtp: {
+		kind:  sessions.Session,
+		needs: []string{smsOTP.param},
+		step:  func(o *Operations) step { return codeStep{o, smsOTP} },
+	},
+	api.ChallengeNameTypeSelectMfaType: {
+		kind:  sessions.Session,
+		needs: []string{paramAnswer},
+		step:  func(o *Operations) step { return selectMFAStep{o} },
+	},
+	api.ChallengeNameTypeMfaSetup: {
+		kind: sessions.Session,
+		step: func(o *Operations) step { return mfaSetupStep{o} },
+	},
+	api.ChallengeNameTypeSoftwareTokenMfa: {
+		kind:  sessions.Session,
+		needs: []string{paramSoftwareToken},
+		step:  func(o *Operations) step { return softwareTokenStep{o} },
+	},
+	api.ChallengeNameTypeSmsMfa: {
+		kind:  sessions.Session,
+		needs: []string{smsMFA.param},
+		step:  func(o *Operations) step { return codeStep{o, smsMFA} },
+	},
+	api.ChallengeNameTypeEmailOtp: {
+		kind:  sessions.Session,
+		needs: []string{emailOTP.param},
+		step:  func(o *Operations) step { return codeStep{o, emailOTP} },
 	},
 	api.ChallengeNameTypeDeviceSrpAuth: {
 		kind:  sessions.Session,
@@ -64,10 +121,13 @@ func (o *Operations) respond(ctx context.Context, r request) (*answer, error) {
 	if unusable != nil {
 		return nil, unusable
 	}
-	if !known || state.Step != string(r.challenge) {
+	if !known || state.Step != string(r.challenge) && !slices.Contains(c.after, api.ChallengeNameType(state.Step)) {
 		return nil, misplaced(c.kind, "Invalid session provided for the user.")
 	}
 	r.flow = api.AuthFlowType(state.Flow)
+	if err := o.checkCompanion(&r, state, c.kind); err != nil {
+		return nil, err
+	}
 	s := c.step(o)
 	a, err := o.resume(ctx, &r, s, state, c.kind)
 	if err != nil {
@@ -110,7 +170,7 @@ func misplaced(kind sessions.Kind, message string) error {
 // resume finds the user that an opened string is about, and makes sure that the
 // request means the same one.
 func (o *Operations) resume(ctx context.Context, r *request, s step, state *sessions.State, kind sessions.Kind) (*attempt, error) {
-	a := &attempt{request: r, traits: s.traits(), state: state, login: state.Login, proven: state.Factors, wanted: state.Wanted}
+	a := &attempt{request: r, traits: s.traits(), state: state, login: state.Login, proven: state.Factors, wanted: tokens.Level(state.Wanted)}
 	named := ""
 	_, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		var err error
@@ -171,7 +231,7 @@ func (o *Operations) named(ctx context.Context, tx *store.Tx, a *attempt, kind s
 }
 
 // spentKind is the kind of the tickets that mark strings as used.
-const spentKind = "spent"
+const spentKind = sessions.SpentKind
 
 func errSpent(kind sessions.Kind) error {
 	return misplaced(kind, "Invalid session for the user, session can only be used once.")

@@ -56,7 +56,7 @@ var flows = map[api.AuthFlowType]flow{
 		doors: bothDoors, allow: api.ExplicitAuthFlowsTypeAllowUserAuth, legacy: api.ExplicitAuthFlowsTypeAllowUserAuth,
 		refusal: "USER_AUTH is not enabled for the client.",
 		needs:   []string{paramUsername},
-		begin:   notBuilt,
+		begin:   (*Operations).choose,
 	},
 }
 

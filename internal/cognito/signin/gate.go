@@ -13,8 +13,10 @@ var afterFirstFactor = []func(o *Operations, a *attempt, u *store.User) (step, e
 	enabled,
 	confirmed,
 	notToBeReset,
-	built, // gives way to steps for second factors, devices, risk and functions
+	built, // gives way to steps for devices, risk and functions
 	passwordChosen,
+	levelReached,
+	secondFactor,
 	deviceProved,
 }
 
@@ -60,11 +62,9 @@ func notToBeReset(_ *Operations, a *attempt, u *store.User) (step, error) {
 }
 
 // built refuses what later versions bring. Nothing a pool asks for is skipped.
-func built(_ *Operations, a *attempt, u *store.User) (step, error) {
+func built(_ *Operations, a *attempt, _ *store.User) (step, error) {
 	pool := a.client.Pool.Config()
-	switch mfa := pool.MfaConfiguration; {
-	case mfa == api.UserPoolMfaTypeOn, mfa == api.UserPoolMfaTypeOptional && len(u.MFA.EnabledFactors) > 0:
-		return nil, api.OperationNotEnabledException("Multi-factor authentication is not enabled.")
+	switch {
 	case pool.UserPoolAddOns != nil && pool.UserPoolAddOns.AdvancedSecurityMode == api.AdvancedSecurityModeTypeEnforced:
 		return nil, api.OperationNotEnabledException("Threat protection is not enabled.")
 	}

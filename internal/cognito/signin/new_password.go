@@ -65,7 +65,7 @@ func (s newPasswordStep) describe(a *attempt) (map[string]string, error) {
 	}
 	params := map[string]string{"requiredAttributes": string(required), "userAttributes": current}
 	if a.state == nil { // straight from the first request
-		params["USER_ID_FOR_SRP"] = a.user.Username
+		params[keyUserID] = a.user.Username
 	}
 	return params, nil
 }

@@ -80,7 +80,7 @@ func (s codeStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
 	if err := s.send(ctx, a, to, code); err != nil {
 		return nil, err
 	}
-	session, err := s.o.sealFor(a, s.kind.challenge, append(digestOf(to), code...))
+	session, err := s.o.sealFor(a, s.kind.challenge, codeData(to, code, a.newEmail))
 	if err != nil {
 		return nil, err
 	}
@@ -89,15 +89,18 @@ func (s codeStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
 		"CODE_DELIVERY_DESTINATION":     messages.Mask(s.kind.medium(), to),
 	}
 	if !s.first(a) {
-		params["USER_ID_FOR_SRP"] = a.user.Username
+		params[keyUserID] = a.user.Username
 	}
 	return &answer{challenge: s.kind.challenge, params: params, session: session}, nil
 }
 
 // address is where the code goes; made up for those who have to look like users.
 func (s codeStep) address(a *attempt) string {
-	if a.unfit() {
+	switch {
+	case a.unfit():
 		return s.o.decoyAddress(a, s.kind.attribute)
+	case a.newEmail != "":
+		return a.newEmail
 	}
 	return a.user.Attributes.Get(s.kind.attribute)
 }
@@ -147,14 +150,14 @@ func (s codeStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if err := a.require(s.kind.param); err != nil {
 		return nil, err
 	}
-	if len(a.state.Data) < addressDigest {
-		return nil, fmt.Errorf("state of a code has %d bytes", len(a.state.Data))
+	to, code, newEmail, err := splitCode(a.state.Data)
+	if err != nil {
+		return nil, err
 	}
-	to, code := a.state.Data[:addressDigest], a.state.Data[addressDigest:]
 	right := subtle.ConstantTimeCompare(code, []byte(a.params[s.kind.param])) == 1 && !a.unfit() &&
-		bytes.Equal(to, digestOf(a.user.Attributes.Get(s.kind.attribute)))
+		s.goesTo(a.user, to, newEmail)
 	if !right {
-		return nil, s.o.wrongCode(ctx, a)
+		return nil, s.o.wrongCode(ctx, a, errWrongCode())
 	}
 	return s.o.settle(ctx, a, proof{
 		right: true, factor: s.kind.factor, kind: sessions.Session,
@@ -163,8 +166,11 @@ func (s codeStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 			if err != nil {
 				return err
 			}
-			if tries.Count >= codeTries || !bytes.Equal(to, digestOf(u.Attributes.Get(s.kind.attribute))) {
+			if tries.Count >= codeTries || !s.goesTo(u, to, newEmail) {
 				return errWrongCode()
+			}
+			if newEmail != "" {
+				u.Attributes.Set(s.kind.attribute, newEmail)
 			}
 			return s.o.verified(ctx, tx, a, u, s.kind.attribute, s.first(a))
 		},
@@ -203,8 +209,8 @@ func (o *Operations) verified(ctx context.Context, tx *store.Tx, a *attempt, u *
 }
 
 // wrongCode counts a wrong code against its Session, and for the lock-out of the
-// user's passwords.
-func (o *Operations) wrongCode(ctx context.Context, a *attempt) error {
+// user's passwords. It gives the answer for the caller.
+func (o *Operations) wrongCode(ctx context.Context, a *attempt, answer error) error {
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		tries, err := tx.LockAttempts(ctx, codeKey(a))
 		if err != nil {
@@ -222,7 +228,7 @@ func (o *Operations) wrongCode(ctx context.Context, a *attempt) error {
 		if err := o.Lockout.Fail(ctx, tx, a.client.PoolID, a.subject); err != nil && !isAnswer(err) {
 			return struct{}{}, err
 		}
-		return struct{}{}, store.CommitWith(errWrongCode())
+		return struct{}{}, store.CommitWith(answer)
 	})
 	return err
 }
@@ -256,6 +262,37 @@ func (o *Operations) decoyAddress(a *attempt, attribute string) string {
 func digestOf(address string) []byte {
 	sum := sha256.Sum256([]byte(address))
 	return sum[:addressDigest]
+}
+
+// codeData is what the Session of a code knows: a digest of the address, the code,
+// and behind a zero byte the address where it is not the user's yet.
+func codeData(to, code, newEmail string) []byte {
+	data := append(digestOf(to), code...)
+	if newEmail != "" {
+		data = append(append(data, 0), newEmail...)
+	}
+	return data
+}
+
+func splitCode(data []byte) (to, code []byte, newEmail string, err error) {
+	if len(data) < addressDigest {
+		return nil, nil, "", fmt.Errorf("state of a code has %d bytes", len(data))
+	}
+	code, address, _ := bytes.Cut(data[addressDigest:], []byte{0})
+	return data[:addressDigest], code, string(address), nil
+}
+
+// goesTo reports whether a digest is that of the user's address: the present one,
+// or the one being set up for a user who still has none.
+func (s codeStep) goesTo(u *store.User, digest []byte, newEmail string) bool {
+	address := u.Attributes.Get(s.kind.attribute)
+	if newEmail != "" {
+		if address != "" {
+			return false
+		}
+		address = newEmail
+	}
+	return bytes.Equal(digest, digestOf(address))
 }
 
 // drawCode draws decimal digits from the system's generator.

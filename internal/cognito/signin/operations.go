@@ -64,6 +64,7 @@ type answer struct {
 	params    map[string]string
 	session   string
 	tokens    *api.AuthenticationResultType
+	available []api.ChallengeNameType // what the user can choose from
 }
 
 // InitiateAuth begins a sign-in or refreshes tokens.
@@ -80,6 +81,7 @@ func (o *Operations) InitiateAuth(ctx context.Context, in *api.InitiateAuthReque
 	}
 	return &api.InitiateAuthResponse{
 		AuthenticationResult: got.tokens,
+		AvailableChallenges:  got.available,
 		ChallengeName:        got.challenge,
 		ChallengeParameters:  got.params,
 		Session:              got.session,
@@ -100,6 +102,7 @@ func (o *Operations) AdminInitiateAuth(ctx context.Context, in *api.AdminInitiat
 	}
 	return &api.AdminInitiateAuthResponse{
 		AuthenticationResult: got.tokens,
+		AvailableChallenges:  got.available,
 		ChallengeName:        got.challenge,
 		ChallengeParameters:  got.params,
 		Session:              got.session,
@@ -120,6 +123,7 @@ func (o *Operations) RespondToAuthChallenge(ctx context.Context, in *api.Respond
 	}
 	return &api.RespondToAuthChallengeResponse{
 		AuthenticationResult: got.tokens,
+		AvailableChallenges:  got.available,
 		ChallengeName:        got.challenge,
 		ChallengeParameters:  got.params,
 		Session:              got.session,
@@ -140,6 +144,7 @@ func (o *Operations) AdminRespondToAuthChallenge(ctx context.Context, in *api.Ad
 	}
 	return &api.AdminRespondToAuthChallengeResponse{
 		AuthenticationResult: got.tokens,
+		AvailableChallenges:  got.available,
 		ChallengeName:        got.challenge,
 		ChallengeParameters:  got.params,
 		Session:              got.session,

@@ -21,7 +21,7 @@ func (o *Operations) sealFor(a *attempt, challenge api.ChallengeNameType, data [
 		Door:     a.door,
 		Expires:  o.Now().Add(a.client.AuthSessionLifetime()),
 		Factors:  a.proven,
-		Wanted:   a.wanted,
+		Wanted:   byte(a.wanted),
 		Device:   a.claimed,
 		Proved:   a.deviceProved,
 		Data:     data,
@@ -48,4 +48,36 @@ func (a *attempt) presented() string {
 	}
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])
+}
+
+// companion makes the Session that goes with a SECRET_BLOCK in the flows that
+// have to give one back (auth-flows.md §4). It is good for that block only.
+func (o *Operations) companion(a *attempt, block *sessions.State) (string, error) {
+	if !withCompanion(a.flow) {
+		return "", nil
+	}
+	return o.sealFor(a, api.ChallengeNameTypePasswordVerifier, []byte(block.ID))
+}
+
+func withCompanion(flow api.AuthFlowType) bool {
+	return flow == api.AuthFlowTypeUserAuth || flow == api.AuthFlowTypeCustomAuth
+}
+
+// checkCompanion makes sure that the answer to a SECRET_BLOCK brings the Session
+// that was given out with it.
+func (o *Operations) checkCompanion(r *request, block *sessions.State, kind sessions.Kind) error {
+	if kind != sessions.SecretBlock || !withCompanion(r.flow) {
+		return nil
+	}
+	if r.session == "" {
+		return api.InvalidParameterException("Missing required parameter Session")
+	}
+	state, err := o.open(r, sessions.Session)
+	if err != nil {
+		return err
+	}
+	if state.Step != string(api.ChallengeNameTypePasswordVerifier) || string(state.Data) != block.ID {
+		return misplaced(sessions.Session, "Invalid session for the user.")
+	}
+	return nil
 }

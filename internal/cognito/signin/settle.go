@@ -133,7 +133,9 @@ func (o *Operations) record(ctx context.Context, tx *store.Tx, a *attempt, p pro
 			return decision{}, err
 		}
 	}
-	next, err := o.gate(a, user)
+	after := *a
+	after.proven = a.with(p.factor)
+	next, err := o.gate(&after, user)
 	switch {
 	case err != nil && p.change == nil:
 		return decision{}, spend(err)

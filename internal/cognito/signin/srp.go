@@ -79,6 +79,8 @@ func (s srpStep) Begin(_ context.Context, a *attempt) (*answer, error) {
 		Flow:     string(a.flow),
 		Door:     a.door,
 		Device:   a.claimed,
+		Factors:  a.proven,
+		Wanted:   byte(a.wanted),
 		Expires:  s.o.Now().Add(a.client.AuthSessionLifetime()),
 		Data:     exchangeData(public, exchange.Public(), secret),
 	}
@@ -89,8 +91,13 @@ func (s srpStep) Begin(_ context.Context, a *attempt) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	session, err := s.o.companion(a, state)
+	if err != nil {
+		return nil, err
+	}
 	return &answer{
 		challenge: api.ChallengeNameTypePasswordVerifier,
+		session:   session,
 		params: map[string]string{
 			paramUsername:     who.id,
 			"USER_ID_FOR_SRP": who.id,

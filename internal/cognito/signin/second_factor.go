@@ -1,0 +1,64 @@
+package signin
+
+import (
+	"slices"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/mfa"
+	"cognate/internal/cognito/tokens"
+	"cognate/internal/store"
+)
+
+// secondFactor is the row of the gate that asks for a second factor where the
+// pool or the user wants one, unless the proof of a remembered device stands in.
+func secondFactor(o *Operations, a *attempt, u *store.User) (step, error) {
+	settings := &a.client.Pool.Settings
+	if settings.Pool.MfaConfiguration == api.UserPoolMfaTypeOff || multiFactor(a) || a.deviceInsteadOfMFA() {
+		return nil, nil
+	}
+	d := decideMFA(mfaCaseOf(settings, u))
+	switch {
+	case d.refuse != "":
+		return nil, errNoFactor(d.refuse)
+	case d.ask != "":
+		return factorStep(o, d.ask), nil
+	case d.choose != nil && slices.Contains(d.choose, a.chosen):
+		return factorStep(o, a.chosen), nil
+	case d.choose != nil:
+		return selectMFAStep{o}, nil
+	case d.setUp != nil && a.newEmail != "" && slices.Contains(d.setUp, mfa.Email):
+		return codeStep{o, emailOTP}, nil
+	case d.setUp != nil:
+		return mfaSetupStep{o}, nil
+	}
+	return nil, nil
+}
+
+// multiFactor reports whether a sign-in has its second factor. Custom challenges
+// are no factor by themselves, so one beside them is a second one.
+func multiFactor(a *attempt) bool {
+	if a.flow == api.AuthFlowTypeCustomAuth {
+		return slices.ContainsFunc(a.proven, func(f string) bool { return f != tokens.FactorPassword })
+	}
+	return len(a.proven) > 1
+}
+
+// factorStep is the step that asks for a factor.
+func factorStep(o *Operations, factor string) step {
+	switch factor {
+	case mfa.SMS:
+		return codeStep{o, smsMFA}
+	case mfa.Email:
+		return codeStep{o, emailOTP}
+	default:
+		return softwareTokenStep{o}
+	}
+}
+
+// errNoFactor is the answer to users who need a factor and have no way to it.
+func errNoFactor(factor string) error {
+	if factor == mfa.Email {
+		factor = "EMAIL_MFA"
+	}
+	return api.InvalidParameterException("User does not have delivery config set to turn on %s", factor)
+}
