@@ -116,8 +116,7 @@ func TestS051ParallelGuessesAreCountedOneByOne(t *testing.T) {
 			})
 			mu.Lock()
 			defer mu.Unlock()
-			var refused smithy.APIError
-			if errors.As(err, &refused) {
+			if refused, ok := errors.AsType[smithy.APIError](err); ok {
 				told[refused.ErrorMessage()]++
 			} else {
 				t.Error(err)

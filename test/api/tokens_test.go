@@ -99,7 +99,7 @@ func TestTokensVerifyByThePublishedKeys(t *testing.T) {
 		if len(keys) != 1 {
 			t.Fatalf("%d keys with id %s", len(keys), header[1])
 		}
-		parsed, err := jose.ParseSigned(*token, []jose.SignatureAlgorithm{jose.RS256})
+		parsed, err := jose.ParseSignedCompact(*token, []jose.SignatureAlgorithm{jose.RS256})
 		wantOK(t, err)
 		_, err = parsed.Verify(keys[0])
 		wantOK(t, err)
