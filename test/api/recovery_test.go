@@ -252,6 +252,14 @@ func TestChangePassword(t *testing.T) {
 	wantOK(t, change(betterPassword, betterPassword)) // no history is kept
 	wantOK(t, change(betterPassword, goodPassword))
 	wantError(t, change(goodPassword, betterPassword), "LimitExceededException", tooOften)
+	// Who has to replace the password does so by a code or at sign-in.
+	w.withVerified(t, "bea")
+	token = w.accessToken(t, "bea", goodPassword)
+	_, err = w.s.SDK.AdminResetUserPassword(t.Context(), &cip.AdminResetUserPasswordInput{UserPoolId: &w.pool, Username: new("bea")})
+	wantOK(t, err)
+	wantError(t, change(goodPassword, betterPassword), "PasswordResetRequiredException", "Password reset required for the user")
+	wantOK(t, w.setPassword(t, "bea", goodPassword, false))
+	wantError(t, change(goodPassword, betterPassword), "NotAuthorizedException", "User password cannot be reset in the current state.")
 	garbage := "garbage"
 	_, err = w.s.Anonymous.ChangePassword(t.Context(), &cip.ChangePasswordInput{AccessToken: &garbage, PreviousPassword: new(goodPassword), ProposedPassword: new(goodPassword)})
 	wantError(t, err, "NotAuthorizedException", "Invalid Access Token")

@@ -14,21 +14,22 @@ func (o *Operations) AdminConfirmSignUp(ctx context.Context, in *api.AdminConfir
 	if err != nil {
 		return nil, err
 	}
-	if err := triggers.Require(pool, triggers.PostConfirmation); err != nil {
-		return nil, err
-	}
-	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+	confirmed, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		u, err := o.lock(ctx, tx, pool, in.Username)
 		if err != nil {
-			return nothing{}, err
+			return nil, err
 		}
 		if u.Status != api.UserStatusTypeUnconfirmed {
-			return nothing{}, api.NotAuthorizedException("User cannot be confirmed. Current status is %s", u.Status)
+			return nil, api.NotAuthorizedException("User cannot be confirmed. Current status is %s", u.Status)
 		}
 		u.Status = api.UserStatusTypeConfirmed
-		return nothing{}, o.save(ctx, tx, u)
+		return u, o.save(ctx, tx, u)
 	})
 	if err != nil {
+		return nil, err
+	}
+	on := triggers.Occasion{Pool: pool, Username: confirmed.Username, User: confirmed, Metadata: in.ClientMetadata}
+	if err := o.Triggers.PostConfirmation(ctx, on, triggers.AfterSignUp); err != nil {
 		return nil, err
 	}
 	return &api.AdminConfirmSignUpResponse{}, nil

@@ -36,9 +36,6 @@ func (o *Operations) AdminCreateUser(ctx context.Context, in *api.AdminCreateUse
 
 // invite makes the user.
 func (o *Operations) invite(ctx context.Context, pool *directory.Pool, in *api.AdminCreateUserRequest) (*store.User, error) {
-	if err := triggers.Require(pool, triggers.PreSignUp); err != nil {
-		return nil, err
-	}
 	u, nameAttribute, err := o.invited(pool, in)
 	if err != nil {
 		return nil, err
@@ -54,11 +51,15 @@ func (o *Operations) invite(ctx context.Context, pool *directory.Pool, in *api.A
 	if u.Password, u.TemporaryPasswordExpiresAt, err = o.temporary(pool, u, secret); err != nil {
 		return nil, err
 	}
-	return store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
+	on := triggers.Occasion{Pool: pool, Username: u.Username, User: u, Metadata: in.ClientMetadata}
+	if _, err := o.preSignUp(ctx, on, triggers.ByAdmin, in.ValidationData); err != nil {
+		return nil, err
+	}
+	return mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (*store.User, error) {
 		if err := o.insertInvited(ctx, tx, pool, u, nameAttribute, in.ForceAliasCreation); err != nil {
 			return nil, err
 		}
-		return u, counted(o.sendInvitations(ctx, tx, letters, secret))
+		return u, counted(o.sendInvitations(ctx, tx, out, letters, secret))
 	})
 }
 
@@ -152,7 +153,7 @@ func (o *Operations) inviteAgain(ctx context.Context, pool *directory.Pool, in *
 	if err != nil {
 		return nil, err
 	}
-	return store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
+	return mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (*store.User, error) {
 		u, err := tx.LockUser(ctx, pool.ID, known.Sub)
 		if err != nil {
 			return nil, err
@@ -167,7 +168,7 @@ func (o *Operations) inviteAgain(ctx context.Context, pool *directory.Pool, in *
 		if err := o.setPassword(ctx, tx, pool, u, password, until); err != nil {
 			return nil, err
 		}
-		return u, counted(o.sendInvitations(ctx, tx, letters, secret))
+		return u, counted(o.sendInvitations(ctx, tx, out, letters, secret))
 	})
 }
 
@@ -202,9 +203,6 @@ func invitations(pool *directory.Pool, u *store.User, in *api.AdminCreateUserReq
 	case len(to) == 0:
 		return nil, nil
 	}
-	if err := triggers.Require(pool, triggers.Messages()...); err != nil {
-		return nil, err
-	}
 	letters := make([]letter, 0, len(to))
 	for _, a := range to {
 		letters = append(letters, letter{purpose: messages.AdminCreateUser, pool: pool, user: u, to: a})
@@ -219,10 +217,10 @@ func ownInvitation(pool *directory.Pool) bool {
 	return admin != nil && admin.InviteMessageTemplate != nil
 }
 
-func (o *Operations) sendInvitations(ctx context.Context, tx *store.Tx, letters []letter, secret string) error {
+func (o *Operations) sendInvitations(ctx context.Context, tx *store.Tx, out *outgoing, letters []letter, secret string) error {
 	for _, l := range letters {
-		l.secret = secret
-		if err := o.Messages.Send(ctx, tx, l.request()); err != nil {
+		l.secret, l.out = secret, out
+		if err := o.send(ctx, tx, l); err != nil {
 			return err
 		}
 	}

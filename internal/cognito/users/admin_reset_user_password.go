@@ -6,7 +6,6 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/messages"
-	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -17,10 +16,7 @@ func (o *Operations) AdminResetUserPassword(ctx context.Context, in *api.AdminRe
 	if err != nil {
 		return nil, err
 	}
-	if err := triggers.Require(pool, triggers.Messages()...); err != nil {
-		return nil, err
-	}
-	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+	_, err = mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (nothing, error) {
 		u, err := o.lock(ctx, tx, pool, in.Username)
 		if err != nil {
 			return nothing{}, err
@@ -33,7 +29,7 @@ func (o *Operations) AdminResetUserPassword(ctx context.Context, in *api.AdminRe
 		if err := o.save(ctx, tx, u); err != nil {
 			return nothing{}, err
 		}
-		_, err = o.sendCode(ctx, tx, resetSlot(u), letter{purpose: messages.ForgotPassword, pool: pool, user: u, to: to})
+		_, err = o.sendCode(ctx, tx, resetSlot(u), letter{out: out, purpose: messages.ForgotPassword, pool: pool, user: u, to: to})
 		return nothing{}, undeliverable(to.medium(), err)
 	})
 	if err != nil {

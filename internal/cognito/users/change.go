@@ -9,7 +9,6 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
-	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -121,9 +120,6 @@ func (o *Operations) update(ctx context.Context, tx *store.Tx, l letter, attrs [
 		return nil, err
 	}
 	if err := o.save(ctx, tx, u); err != nil || len(verify) == 0 {
-		return nil, err
-	}
-	if err := triggers.Require(l.pool, triggers.Messages()...); err != nil {
 		return nil, err
 	}
 	if err := o.countChange(ctx, tx, l); err != nil {

@@ -17,6 +17,9 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 		return nil, err
 	}
 	pool, u := bearer.Pool, bearer.User
+	if err := checkChangeable(u); err != nil {
+		return nil, err
+	}
 	if in.PreviousPassword == nil && u.Password != nil {
 		return nil, api.InvalidParameterException(
 			"1 validation error detected: Value at 'previousPassword' failed to satisfy constraint: Member must not be null")
@@ -39,6 +42,9 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 		if err != nil {
 			return nothing{}, err
 		}
+		if err := checkChangeable(now); err != nil {
+			return nothing{}, err
+		}
 		if !samePassword(now.Password, u.Password) || !now.Enabled {
 			return nothing{}, api.NotAuthorizedException("Incorrect username or password.")
 		}
@@ -48,6 +54,19 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 		return nil, err
 	}
 	return &api.ChangePasswordResponse{}, nil
+}
+
+// checkChangeable refuses users who have to replace their password in another
+// way; tokens from before do not get them around it (spec/security.md S054).
+func checkChangeable(u *store.User) error {
+	switch u.Status {
+	case api.UserStatusTypeResetRequired:
+		return api.PasswordResetRequiredException("Password reset required for the user")
+	case api.UserStatusTypeForceChangePassword:
+		return api.NotAuthorizedException("User password cannot be reset in the current state.")
+	default:
+		return nil
+	}
 }
 
 // countAlone counts an attempt in a transaction of its own, before work that

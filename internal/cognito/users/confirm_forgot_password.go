@@ -24,9 +24,6 @@ func (o *Operations) ConfirmForgotPassword(ctx context.Context, in *api.ConfirmF
 		return nil, err
 	}
 	pool := client.Pool
-	if err := triggers.Require(pool, triggers.PostConfirmation); err != nil {
-		return nil, err
-	}
 	if err := o.Credentials.CheckPolicy(pool, in.Password); err != nil {
 		return nil, err
 	}
@@ -40,14 +37,17 @@ func (o *Operations) ConfirmForgotPassword(ctx context.Context, in *api.ConfirmF
 	if err != nil {
 		return nil, err
 	}
-	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+	u, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		u, proved, err := o.redeem(ctx, tx, resetSlot(known), known.Sub, in.ConfirmationCode)
 		if err != nil {
-			return nothing{}, err
+			return nil, err
 		}
-		return nothing{}, o.recover(ctx, tx, pool, u, proved, password)
+		return u, o.recover(ctx, tx, pool, u, proved, password)
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := o.Triggers.PostConfirmation(ctx, triggers.Of(client, u, in.ClientMetadata), triggers.AfterReset); err != nil {
 		return nil, err
 	}
 	return &api.ConfirmForgotPasswordResponse{}, nil

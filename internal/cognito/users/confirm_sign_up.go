@@ -19,34 +19,34 @@ func (o *Operations) ConfirmSignUp(ctx context.Context, in *api.ConfirmSignUpReq
 	if err != nil {
 		return nil, err
 	}
-	if err := triggers.Require(client.Pool, triggers.PostConfirmation); err != nil {
-		return nil, err
-	}
-	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+	confirmed, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		u, subject, err := o.publicUser(ctx, tx, client, in.Username)
 		if err != nil {
-			return nothing{}, err
+			return nil, err
 		}
 		at := codes.Slot{PoolID: client.Pool.ID, Subject: subject, Purpose: codes.SignUp}
 		if err := o.Limits.Count(ctx, tx, at.PoolID, subject, limits.ConfirmSignUp); err != nil {
-			return nothing{}, err
+			return nil, err
 		}
 		if u == nil || !u.Enabled && client.HidesExistence() {
-			return nothing{}, o.tryDecoy(ctx, tx, at, in.ConfirmationCode)
+			return nil, o.tryDecoy(ctx, tx, at, in.ConfirmationCode)
 		}
 		if err := checkConfirmable(u); err != nil {
-			return nothing{}, counted(err)
+			return nil, counted(err)
 		}
 		u, proved, err := o.redeem(ctx, tx, at, u.Sub, in.ConfirmationCode)
 		if err != nil {
-			return nothing{}, err
+			return nil, err
 		}
 		if err := checkConfirmable(u); err != nil {
-			return nothing{}, err
+			return nil, err
 		}
-		return nothing{}, o.confirm(ctx, tx, client.Pool, u, proved, in.ForceAliasCreation)
+		return u, o.confirm(ctx, tx, client.Pool, u, proved, in.ForceAliasCreation)
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := o.Triggers.PostConfirmation(ctx, triggers.Of(client, confirmed, in.ClientMetadata), triggers.AfterSignUp); err != nil {
 		return nil, err
 	}
 	return &api.ConfirmSignUpResponse{}, nil

@@ -69,6 +69,7 @@ type letter struct {
 	user    *store.User
 	to      address
 	secret  string // the code or temporary password
+	out     *outgoing
 }
 
 func (l letter) request() messages.Request {
@@ -91,7 +92,7 @@ func (l letter) request() messages.Request {
 // to deliver it: CodeDeliveryFailureException. Too many messages to the address,
 // administrators aside: LimitExceededException. Nothing is issued then.
 func (o *Operations) sendCode(ctx context.Context, tx *store.Tx, at codes.Slot, l letter) (*api.CodeDeliveryDetailsType, error) {
-	if err := o.Messages.Available(l.to.medium()); err != nil {
+	if err := o.Mailer.Available(l.pool, l.to.medium()); err != nil {
 		return nil, err
 	}
 	if l.client != nil {
@@ -104,7 +105,7 @@ func (o *Operations) sendCode(ctx context.Context, tx *store.Tx, at codes.Slot, 
 		return nil, err
 	}
 	l.secret = code
-	return l.to.details(), o.Messages.Send(ctx, tx, l.request())
+	return l.to.details(), o.send(ctx, tx, l)
 }
 
 // undeliverable turns CodeDeliveryFailureException into what the models of

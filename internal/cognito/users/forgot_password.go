@@ -23,11 +23,11 @@ func (o *Operations) ForgotPassword(ctx context.Context, in *api.ForgotPasswordR
 	}
 	// Unknown users would be looked for by the migration function; refusing
 	// only those would tell them apart.
-	if err := triggers.Require(pool, append(triggers.Messages(), triggers.UserMigration)...); err != nil {
+	if err := triggers.Require(pool, triggers.UserMigration); err != nil {
 		return nil, err
 	}
 	channels := recoveryChannels(pool.Config())
-	details, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*api.CodeDeliveryDetailsType, error) {
+	details, err := mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (*api.CodeDeliveryDetailsType, error) {
 		u, subject, err := o.publicUser(ctx, tx, client, in.Username)
 		if err != nil {
 			return nil, err
@@ -50,7 +50,7 @@ func (o *Operations) ForgotPassword(ctx context.Context, in *api.ForgotPasswordR
 		case err != nil:
 			return nil, counted(err)
 		}
-		details, err := o.sendCode(ctx, tx, request.slot(), letter{purpose: messages.ForgotPassword, pool: pool, client: client, user: u, to: to})
+		details, err := o.sendCode(ctx, tx, request.slot(), letter{out: out, purpose: messages.ForgotPassword, pool: pool, client: client, user: u, to: to})
 		return hideLimit(client, to, details, err)
 	})
 	if err != nil {

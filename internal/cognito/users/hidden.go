@@ -82,7 +82,7 @@ func (o *Operations) pretend(ctx context.Context, tx *store.Tx, r codeRequest) (
 
 // postNothing does the work of sending a code, and sends none.
 func (o *Operations) postNothing(ctx context.Context, tx *store.Tx, r codeRequest, to address) error {
-	if err := o.Messages.Available(to.medium()); err != nil {
+	if err := o.Mailer.Available(r.client.Pool, to.medium()); err != nil {
 		return counted(err)
 	}
 	err := o.Limits.CountMessage(ctx, tx, r.client.Pool.ID, "nobody "+r.subject)
@@ -95,6 +95,9 @@ func (o *Operations) postNothing(ctx context.Context, tx *store.Tx, r codeReques
 	nobody := letter{
 		purpose: messages.ForgotPassword, pool: r.client.Pool, client: r.client,
 		user: &store.User{Username: r.name}, to: to, secret: "000000",
+	}
+	if o.Messages.Available(to.medium()) != nil { // a function would send
+		return nil
 	}
 	return o.Messages.Pretend(ctx, tx, nobody.request())
 }

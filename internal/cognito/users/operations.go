@@ -16,6 +16,7 @@ import (
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -29,6 +30,8 @@ type Operations struct {
 	Codes       *codes.Codes
 	Limits      limits.SelfService
 	Messages    *messages.Messages
+	Mailer      *triggers.Mailer
+	Triggers    *triggers.Triggers
 	Paging      paging.Paging
 	// DecoyKey makes the delivery details that are shown for unknown names;
 	// it must be the same on every node and stay the same.

@@ -7,7 +7,6 @@ import (
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
-	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -22,10 +21,7 @@ func (o *Operations) ResendConfirmationCode(ctx context.Context, in *api.ResendC
 	if len(channels) == 0 {
 		return nil, cannotResend()
 	}
-	if err := triggers.Require(client.Pool, triggers.Messages()...); err != nil {
-		return nil, err
-	}
-	details, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*api.CodeDeliveryDetailsType, error) {
+	details, err := mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (*api.CodeDeliveryDetailsType, error) {
 		u, subject, err := o.publicUser(ctx, tx, client, in.Username)
 		if err != nil {
 			return nil, err
@@ -44,7 +40,7 @@ func (o *Operations) ResendConfirmationCode(ctx context.Context, in *api.ResendC
 			}
 			return nil, counted(err)
 		}
-		details, err := o.sendCode(ctx, tx, request.slot(), letter{purpose: messages.ResendCode, pool: client.Pool, client: client, user: u, to: to})
+		details, err := o.sendCode(ctx, tx, request.slot(), letter{out: out, purpose: messages.ResendCode, pool: client.Pool, client: client, user: u, to: to})
 		return hideLimit(client, to, details, err)
 	})
 	if err != nil {

@@ -26,32 +26,35 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 	if admin := pool.Config().AdminCreateUserConfig; admin != nil && admin.AllowAdminCreateUserOnly {
 		return nil, api.NotAuthorizedException("SignUp is not permitted for this user pool")
 	}
-	if err := triggers.Require(pool, triggers.PreSignUp); err != nil {
-		return nil, err
-	}
 	u, nameAttribute, err := o.registration(client, in)
 	if err != nil {
 		return nil, err
 	}
-	to, send := signUpAddress(pool, u)
-	if send {
-		if err := triggers.Require(pool, triggers.Messages()...); err != nil {
-			return nil, err
-		}
-	}
 	if u.Password, err = o.firstPassword(ctx, pool, u, in); err != nil {
 		return nil, err
 	}
-	answer := &api.SignUpResponse{UserSub: u.Sub}
-	details, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*api.CodeDeliveryDetailsType, error) {
+	on := triggers.Of(client, u, in.ClientMetadata)
+	confirm, err := o.preSignUp(ctx, on, triggers.BySignUp, in.ValidationData)
+	if err != nil {
+		return nil, err
+	}
+	to, send := signUpAddress(pool, u)
+	if confirm {
+		u.Status, send = api.UserStatusTypeConfirmed, false
+	}
+	answer := &api.SignUpResponse{UserSub: u.Sub, UserConfirmed: confirm}
+	details, err := mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (*api.CodeDeliveryDetailsType, error) {
 		if err := o.insert(ctx, tx, pool, u, nameAttribute); err != nil || !send {
 			return nil, err
 		}
 		at := codes.Slot{PoolID: pool.ID, Subject: limits.Subject(u, ""), Purpose: codes.SignUp}
-		details, err := o.sendCode(ctx, tx, at, letter{purpose: messages.SignUp, pool: pool, client: client, user: u, to: to})
+		details, err := o.sendCode(ctx, tx, at, letter{out: out, purpose: messages.SignUp, pool: pool, client: client, user: u, to: to})
 		return details, counted(err)
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := o.postConfirmation(ctx, on, u); err != nil {
 		return nil, err
 	}
 	answer.CodeDeliveryDetails = details
@@ -165,8 +168,10 @@ func (o *Operations) insert(ctx context.Context, tx *store.Tx, pool *directory.P
 		return o.Credentials.Remember(ctx, tx, pool, u)
 	case taken.Kind == store.NameUsername || taken.Kind == nameAttribute:
 		return api.UsernameExistsException("User already exists")
+	case attributes.UsernameAttribute(pool.Config(), taken.Kind):
+		return attributes.Taken(api.UsernameExistsException, taken.Kind)
 	}
-	return attributes.Taken(api.UsernameExistsException, taken.Kind)
+	return attributes.Taken(api.AliasExistsException, taken.Kind) // a function verified it
 }
 
 // passwordless reports whether users of the pool can sign in with a code

@@ -23,12 +23,12 @@ func (o *Operations) UpdateUserAttributes(ctx context.Context, in *api.UpdateUse
 	if err := bearer.Pool.Schema.CheckUpdate(in.UserAttributes); err != nil {
 		return nil, err
 	}
-	sent, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]api.CodeDeliveryDetailsType, error) {
+	sent, err := mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) ([]api.CodeDeliveryDetailsType, error) {
 		u, err := lockBearer(ctx, tx, bearer)
 		if err != nil {
 			return nil, err
 		}
-		return o.update(ctx, tx, letter{pool: bearer.Pool, client: bearer.Client, user: u}, in.UserAttributes)
+		return o.update(ctx, tx, letter{out: out, pool: bearer.Pool, client: bearer.Client, user: u}, in.UserAttributes)
 	})
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (o *Operations) AdminUpdateUserAttributes(ctx context.Context, in *api.Admi
 	if err != nil {
 		return nil, err
 	}
-	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+	_, err = mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (nothing, error) {
 		u, err := o.lock(ctx, tx, pool, in.Username)
 		if err != nil {
 			return nothing{}, err
@@ -51,7 +51,7 @@ func (o *Operations) AdminUpdateUserAttributes(ctx context.Context, in *api.Admi
 		if err := pool.Schema.CheckUpdate(in.UserAttributes); err != nil {
 			return nothing{}, err
 		}
-		_, err = o.update(ctx, tx, letter{pool: pool, user: u}, in.UserAttributes)
+		_, err = o.update(ctx, tx, letter{out: out, pool: pool, user: u}, in.UserAttributes)
 		return nothing{}, err
 	})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
-	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -24,10 +23,7 @@ func (o *Operations) GetUserAttributeVerificationCode(ctx context.Context, in *a
 	if err := checkVerifiable(in.AttributeName); err != nil {
 		return nil, err
 	}
-	if err := triggers.Require(bearer.Pool, triggers.Messages()...); err != nil {
-		return nil, err
-	}
-	details, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*api.CodeDeliveryDetailsType, error) {
+	details, err := mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (*api.CodeDeliveryDetailsType, error) {
 		u, err := lockBearer(ctx, tx, bearer)
 		if err != nil {
 			return nil, err
@@ -40,7 +36,7 @@ func (o *Operations) GetUserAttributeVerificationCode(ctx context.Context, in *a
 			return nil, counted(noAddress(in.AttributeName))
 		}
 		details, err := o.sendCode(ctx, tx, attributeSlot(u, in.AttributeName), letter{
-			purpose: messages.VerifyUserAttribute, pool: bearer.Pool, client: bearer.Client, user: u, to: to,
+			out: out, purpose: messages.VerifyUserAttribute, pool: bearer.Pool, client: bearer.Client, user: u, to: to,
 		})
 		return details, counted(err)
 	})
