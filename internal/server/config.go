@@ -62,6 +62,11 @@ type Config struct {
 	SMSURL         string
 	TrustedProxies []netip.Prefix // whose forwarded headers count
 
+	LambdaEndpoint    string         // where functions are called that Functions does not name
+	Functions         []string       // NAME=TARGET
+	FunctionVariables []string       // environment variables that functions' processes inherit
+	AllowNetworks     []netip.Prefix // networks that are not public and may be called all the same
+
 	Log *slog.Logger     // default: discarded
 	Now func() time.Time // default: time.Now
 
@@ -74,6 +79,7 @@ type Config struct {
 	Wrap          func(api.Service) api.Service
 	HeaderTimeout time.Duration // default 5 s
 	ReadTimeout   time.Duration // default 15 s
+	FunctionTime  time.Duration // for one attempt to call a function, default 5 s
 }
 
 var (

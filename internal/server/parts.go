@@ -17,6 +17,7 @@ import (
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/triggers"
 	"cognate/internal/cognito/users"
 	"cognate/internal/outbound/mail"
 	"cognate/internal/outbound/sms"
@@ -31,6 +32,8 @@ type parts struct {
 	credentials *credentials.Credentials
 	tokens      *tokens.Tokens
 	messages    *messages.Messages
+	triggers    *triggers.Triggers
+	mailer      *triggers.Mailer
 	paging      paging.Paging
 	cores       limits.Cores
 }
@@ -47,7 +50,10 @@ func (s *Server) parts() (*parts, error) {
 	}
 	p.messages = messages.New(messages.Config{
 		DB: s.db, Now: s.cfg.Now, Log: s.cfg.Log, PublicURL: s.cfg.PublicURL, Mail: email, SMS: text,
+		Functions: errands(s.functions),
 	})
+	p.triggers = s.triggers()
+	p.mailer = &triggers.Mailer{DB: s.db, Messages: p.messages, Triggers: p.triggers}
 	return p, nil
 }
 
@@ -100,7 +106,7 @@ func (p *parts) service() api.Service {
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Codes:    &codes.Codes{Key: p.db.Key("codes"), Now: c.Now},
 			Limits:   limits.SelfService{Now: c.Now},
-			Messages: p.messages, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
+			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
 		},
 		signinOps: &signin.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,

@@ -9,6 +9,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/messages"
+	"cognate/internal/outbound/hook"
 	"cognate/internal/store"
 )
 
@@ -18,16 +19,17 @@ const keysInStock = 4
 // Server is a whole Cognate. Make it with New, serve it with Run or RunOn,
 // and end it with Close.
 type Server struct {
-	cfg      Config
-	db       *store.DB
-	service  api.Service
-	root     rootKey
-	inbox    *messages.Inbox // dev only
-	metrics  *metrics
-	jobs     *jobs
-	stock    *keyStock // nil when the settings bring keys
-	handler  http.Handler
-	stopping atomic.Bool
+	cfg       Config
+	db        *store.DB
+	service   api.Service
+	root      rootKey
+	inbox     *messages.Inbox // dev only
+	functions *hook.Functions
+	metrics   *metrics
+	jobs      *jobs
+	stock     *keyStock // nil when the settings bring keys
+	handler   http.Handler
+	stopping  atomic.Bool
 }
 
 // New opens the database, assembles everything and starts the background
@@ -59,6 +61,9 @@ func (s *Server) build(ctx context.Context) (err error) {
 	}
 	if s.cfg.Mode == Dev {
 		s.inbox = &messages.Inbox{Log: s.cfg.Log}
+	}
+	if s.functions, err = s.openFunctions(); err != nil {
+		return err
 	}
 	p, err := s.parts()
 	if err != nil {
@@ -95,6 +100,9 @@ func (s *Server) Close() error {
 	}
 	if s.jobs != nil {
 		s.jobs.stop()
+	}
+	if s.functions != nil {
+		_ = s.functions.Close() // has ended what there was to end
 	}
 	if s.db == nil {
 		return nil
