@@ -13,6 +13,7 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/paging"
+	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/signin"
@@ -108,6 +109,7 @@ func (p *parts) service() api.Service {
 			Limits:   limits.SelfService{Now: c.Now},
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
 		},
+		passkeyOps: &passkeys.Operations{DB: p.db, Now: c.Now, Tokens: p.tokens, Paging: p.paging},
 		signinOps: &signin.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},

@@ -5,6 +5,7 @@ import (
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/devices"
 	"cognate/internal/cognito/groups"
+	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/users"
@@ -13,12 +14,13 @@ import (
 // Each package of operations under a name of its own, so that they can be
 // embedded side by side.
 type (
-	poolOps   = pools.Operations
-	clientOps = clients.Operations
-	groupOps  = groups.Operations
-	userOps   = users.Operations
-	signinOps = signin.Operations
-	deviceOps = devices.Operations
+	poolOps    = pools.Operations
+	clientOps  = clients.Operations
+	groupOps   = groups.Operations
+	userOps    = users.Operations
+	signinOps  = signin.Operations
+	passkeyOps = passkeys.Operations
+	deviceOps  = devices.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -30,6 +32,7 @@ type service struct {
 	*groupOps
 	*userOps
 	*signinOps
+	*passkeyOps
 	*deviceOps
 	later
 }
