@@ -9,6 +9,7 @@ import (
 	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/devices"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/factors"
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
@@ -103,6 +104,10 @@ func (p *parts) service() api.Service {
 		clientOps: &clients.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		deviceOps: &devices.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Paging: p.paging, Now: c.Now},
+		factorOps: &factors.Operations{
+			DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens,
+			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
+		},
 		userOps: &users.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Codes:    &codes.Codes{Key: p.db.Key("codes"), Now: c.Now},

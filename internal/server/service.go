@@ -4,6 +4,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/devices"
+	"cognate/internal/cognito/factors"
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
@@ -16,6 +17,7 @@ import (
 type (
 	poolOps    = pools.Operations
 	clientOps  = clients.Operations
+	factorOps  = factors.Operations
 	groupOps   = groups.Operations
 	userOps    = users.Operations
 	signinOps  = signin.Operations
@@ -29,6 +31,7 @@ type (
 type service struct {
 	*poolOps
 	*clientOps
+	*factorOps
 	*groupOps
 	*userOps
 	*signinOps

@@ -13,7 +13,7 @@ var afterFirstFactor = []func(o *Operations, a *attempt, u *store.User) (step, e
 	enabled,
 	confirmed,
 	notToBeReset,
-	built, // gives way to steps for devices, risk and functions
+	built, // gives way to steps for risk and functions
 	passwordChosen,
 	levelReached,
 	secondFactor,
@@ -64,8 +64,7 @@ func notToBeReset(_ *Operations, a *attempt, u *store.User) (step, error) {
 // built refuses what later versions bring. Nothing a pool asks for is skipped.
 func built(_ *Operations, a *attempt, _ *store.User) (step, error) {
 	pool := a.client.Pool.Config()
-	switch {
-	case pool.UserPoolAddOns != nil && pool.UserPoolAddOns.AdvancedSecurityMode == api.AdvancedSecurityModeTypeEnforced:
+	if pool.UserPoolAddOns != nil && pool.UserPoolAddOns.AdvancedSecurityMode == api.AdvancedSecurityModeTypeEnforced {
 		return nil, api.OperationNotEnabledException("Threat protection is not enabled.")
 	}
 	return nil, triggers.Require(a.client.Pool, triggers.PreAuthentication, triggers.PostAuthentication, triggers.PreTokenGeneration)

@@ -95,15 +95,14 @@ func TestGate(t *testing.T) {
 		},
 		{name: "optional MFA, no factor", pool: api.UserPoolType{MfaConfiguration: api.UserPoolMfaTypeOptional}},
 		{
-			name: "optional MFA, a factor", pool: api.UserPoolType{MfaConfiguration: api.UserPoolMfaTypeOptional},
-			change: func(u *store.User) { u.MFA.EnabledFactors = []string{"SMS_MFA"} }, want: notEnabled,
+			name: "required MFA without any factor", pool: api.UserPoolType{MfaConfiguration: api.UserPoolMfaTypeOn},
+			want: "InvalidParameterException: User does not have delivery config set to turn on SMS_MFA",
 		},
-		{name: "required MFA", pool: api.UserPoolType{MfaConfiguration: api.UserPoolMfaTypeOn}, want: notEnabled},
 		{
 			name: "factors left from before", pool: api.UserPoolType{MfaConfiguration: api.UserPoolMfaTypeOff},
 			change: func(u *store.User) { u.MFA.EnabledFactors = []string{"SMS_MFA"} },
 		},
-		{name: "devices", pool: api.UserPoolType{DeviceConfiguration: &api.DeviceConfigurationType{}}, want: notEnabled},
+		{name: "devices, none claimed", pool: api.UserPoolType{DeviceConfiguration: &api.DeviceConfigurationType{}}},
 		{
 			name: "threat protection", want: notEnabled,
 			pool: api.UserPoolType{UserPoolAddOns: &api.UserPoolAddOnsType{AdvancedSecurityMode: api.AdvancedSecurityModeTypeEnforced}},

@@ -85,7 +85,7 @@ func (c mfaCase) required() mfaDecision {
 func oneOf(usable, wanted []string) mfaDecision {
 	switch len(usable) {
 	case 0:
-		return mfaDecision{refuse: wanted[0]}
+		return mfaDecision{refuse: append(wanted, mfa.SMS)[0]} // wanted is empty where nothing is switched on
 	case 1:
 		return mfaDecision{ask: usable[0]}
 	default:
