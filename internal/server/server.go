@@ -10,6 +10,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/outbound/hook"
+	"cognate/internal/protocol/srp"
 	"cognate/internal/store"
 )
 
@@ -76,6 +77,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 	if s.handler, err = s.mount(p); err != nil {
 		return err
 	}
+	go srp.Prepare() // a table that the first sign-in would have to wait for
 	s.jobs = startJobs(s.db, p.messages.Worker(), s.cfg)
 	return nil
 }

@@ -1,7 +1,7 @@
 package webauthn
 
 import (
-	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -26,7 +26,7 @@ func OriginAllowed(origin, relyingPartyID string) bool {
 
 // loopback reports whether a host is this machine by its name.
 func loopback(host string) bool {
-	if ip := net.ParseIP(host); ip != nil {
+	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.IsLoopback()
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
