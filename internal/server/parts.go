@@ -111,6 +111,7 @@ func (p *parts) service() api.Service {
 		userOps: &users.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Codes:    &codes.Codes{Key: p.db.Key("codes"), Now: c.Now},
+			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
 			Limits:   limits.SelfService{Now: c.Now},
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
 		},

@@ -10,9 +10,11 @@ import (
 // continued with the same pair (auth-flows.md §1).
 type Door byte
 
-// SignedUp is the Step of the Session that ConfirmSignUp answers with: its Factors
-// are what the code of the sign-up proved.
-const SignedUp = "SIGNED_UP"
+// Steps of a Session outside of a sign-in.
+const (
+	SigningUp = "SIGN_UP"   // from SignUp
+	SignedUp  = "SIGNED_UP" // from ConfirmSignUp; its Factors are what the code of the sign-up proved
+)
 
 // The doors of the API.
 const (

@@ -8,6 +8,7 @@ import (
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -19,6 +20,10 @@ func (o *Operations) ConfirmSignUp(ctx context.Context, in *api.ConfirmSignUpReq
 	if err != nil {
 		return nil, err
 	}
+	if err := o.checkSignUpSession(client, in.Session); err != nil {
+		return nil, err
+	}
+	factor := ""
 	confirmed, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		u, subject, err := o.publicUser(ctx, tx, client, in.Username)
 		if err != nil {
@@ -41,6 +46,7 @@ func (o *Operations) ConfirmSignUp(ctx context.Context, in *api.ConfirmSignUpReq
 		if err := checkConfirmable(u); err != nil {
 			return nil, err
 		}
+		factor = factorOf(proved.attribute)
 		return u, o.confirm(ctx, tx, client.Pool, u, proved, in.ForceAliasCreation)
 	})
 	if err != nil {
@@ -49,7 +55,11 @@ func (o *Operations) ConfirmSignUp(ctx context.Context, in *api.ConfirmSignUpReq
 	if err := o.Triggers.PostConfirmation(ctx, triggers.Of(client, confirmed, in.ClientMetadata), triggers.AfterSignUp); err != nil {
 		return nil, err
 	}
-	return &api.ConfirmSignUpResponse{}, nil
+	session, err := o.signUpSession(client, confirmed, sessions.SignedUp, factor)
+	if err != nil {
+		return nil, err
+	}
+	return &api.ConfirmSignUpResponse{Session: session}, nil
 }
 
 // checkConfirmable refuses users who are not waiting for their confirmation.

@@ -15,6 +15,7 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/paging"
+	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
@@ -28,6 +29,7 @@ type Operations struct {
 	Credentials *credentials.Credentials
 	Tokens      *tokens.Tokens
 	Codes       *codes.Codes
+	Sessions    *sessions.Sealer
 	Limits      limits.SelfService
 	Messages    *messages.Messages
 	Mailer      *triggers.Mailer

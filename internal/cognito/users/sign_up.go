@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -58,6 +59,9 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 		return nil, err
 	}
 	answer.CodeDeliveryDetails = details
+	if answer.Session, err = o.signUpSession(client, u, sessions.SigningUp); err != nil {
+		return nil, err
+	}
 	return answer, nil
 }
 
