@@ -24,8 +24,10 @@ func checkValidityDays(policies *api.UserPoolPolicyType, config *api.AdminCreate
 // check looks at a pool's settings as a whole.
 func check(settings *store.PoolSettings) error {
 	pool := &settings.Pool
+	if err := checkTier(settings); err != nil {
+		return err
+	}
 	for _, step := range []func(*api.UserPoolType) error{
-		checkTier,
 		checkSignInNames,
 		checkVerification,
 		checkFirstFactors,
@@ -91,24 +93,14 @@ func checkFirstFactors(pool *api.UserPoolType) error {
 	return nil
 }
 
-// checkMFA wants a second factor for a pool with MFA on, and first factors
-// that a required second one can follow (spec/errors.md §13).
-func checkMFA(pool *api.UserPoolType, mfa *api.GetUserPoolMfaConfigResponse) error {
-	if pool.MfaConfiguration == api.UserPoolMfaTypeOff {
-		return nil
-	}
-	if mfa.SmsMfaConfiguration == nil && mfa.SoftwareTokenMfaConfiguration == nil && mfa.EmailMfaConfiguration == nil {
-		return api.InvalidParameterException("SMS configuration and Auto verification for phone_number are required when MFA is required/optional")
-	}
-	if pool.MfaConfiguration != api.UserPoolMfaTypeOn || pool.Policies.SignInPolicy == nil {
-		return nil
-	}
-	factors := pool.Policies.SignInPolicy.AllowedFirstAuthFactors
+// checkRequiredMFA refuses first factors that a required second one cannot
+// follow.
+func checkRequiredMFA(factors []api.AuthFactorType, passkeys *api.WebAuthnConfigurationType) error {
 	if slices.Contains(factors, api.AuthFactorTypeEmailOtp) || slices.Contains(factors, api.AuthFactorTypeSmsOtp) {
 		return api.InvalidParameterException("Only PASSWORD and WEB_AUTHN (if configured) can be enabled as an auth factor if MFA is enabled")
 	}
-	verifies := mfa.WebAuthnConfiguration != nil &&
-		mfa.WebAuthnConfiguration.FactorConfiguration == api.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification
+	verifies := passkeys != nil &&
+		passkeys.FactorConfiguration == api.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification
 	if slices.Contains(factors, api.AuthFactorTypeWebAuthn) && !verifies {
 		return api.InvalidParameterException("Cannot set WebAuthn factor configuration to SINGLE_FACTOR if MFA is required and WebAuthn is an allowed first auth factor")
 	}

@@ -8,6 +8,7 @@
 // features beyond the pool's plan are refused (tiers.go). A described pool is
 // the stored outcome plus the number of its users.
 //
-// App clients, groups, domains, identity providers and the MFA configuration
-// that needs more than UpdateUserPool belong to other packages.
+// The second factors are part of the settings; SetUserPoolMfaConfig replaces them
+// (mfa_config.go). App clients, groups, domains and identity providers belong to
+// other packages.
 package pools

@@ -47,25 +47,6 @@ func configure(settings *store.PoolSettings, s *api.CreateUserPoolRequest) error
 	return check(settings)
 }
 
-// configureMFA keeps the MFA configuration in step with the settings of the
-// pool that are part of it. Factors other than SMS are switched on elsewhere
-// and stay while MFA is on.
-func configureMFA(settings *store.PoolSettings) {
-	pool, mfa := &settings.Pool, &settings.MFA
-	mfa.MfaConfiguration = pool.MfaConfiguration
-	mfa.SmsMfaConfiguration = nil
-	if pool.MfaConfiguration == api.UserPoolMfaTypeOff {
-		mfa.SoftwareTokenMfaConfiguration, mfa.EmailMfaConfiguration = nil, nil
-		return
-	}
-	if pool.SmsConfiguration != nil {
-		mfa.SmsMfaConfiguration = &api.SmsMfaConfigType{
-			SmsAuthenticationMessage: pool.SmsAuthenticationMessage,
-			SmsConfiguration:         pool.SmsConfiguration,
-		}
-	}
-}
-
 // policies completes the password and sign-in policies. A password policy
 // that is given partly has its absent switches off (spec/users-and-pools.md
 // §2.1).

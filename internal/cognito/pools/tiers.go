@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cognate/internal/api"
+	"cognate/internal/store"
 )
 
 // gated is a feature that lower plans do not have (spec/users-and-pools.md
@@ -76,11 +77,20 @@ func threatProtection(addOns *api.UserPoolAddOnsType) bool {
 }
 
 // checkTier refuses settings beyond the plan.
-func checkTier(pool *api.UserPoolType) error {
+func checkTier(settings *store.PoolSettings) error {
+	pool := &settings.Pool
 	var beyond []string
 	for _, feature := range features() {
 		if rankOf(pool.UserPoolTier) < feature.from && feature.used(pool) {
 			beyond = append(beyond, feature.name)
+		}
+	}
+	if rankOf(pool.UserPoolTier) < rankEssentials {
+		if settings.MFA.EmailMfaConfiguration != nil {
+			beyond = append(beyond, "Email MFA")
+		}
+		if settings.MFA.WebAuthnConfiguration != nil {
+			beyond = append(beyond, "Passkeys")
 		}
 	}
 	if len(beyond) > 0 {
