@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func (c *devCommand) Run(ctx context.Context, std streams) (err error) {
 	config := c.config(server.Dev)
 	config.Memory = c.Memory
 	config.Log = log
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := net.Listen("tcp", cmp.Or(c.Listen, server.DefaultListen))
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

@@ -34,6 +34,10 @@ func (m Mode) String() string {
 	return "serve"
 }
 
+// DefaultListen is the address of the one port where the settings give none:
+// other machines do not reach it.
+const DefaultListen = "127.0.0.1:7665"
+
 // Config is every setting. Zero values are the defaults of DESIGN.md §3; a
 // value that cannot work is refused by New, never ignored.
 type Config struct {
@@ -94,7 +98,7 @@ func (c Config) complete() (Config, error) {
 		field *string
 		value string
 	}{
-		{&c.Listen, "127.0.0.1:7665"},
+		{&c.Listen, DefaultListen},
 		{&c.DataDir, "./cognate-data"},
 		{&c.PublicURL, "http://localhost:7665"},
 		{&c.DomainSuffix, "auth.localhost"},
