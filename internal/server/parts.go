@@ -120,7 +120,7 @@ func (p *parts) service() api.Service {
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
 			Lockout:  limits.Lockout{Now: c.Now}, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
-			Messages: p.messages, Limits: limits.SelfService{Now: c.Now},
+			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Limits: limits.SelfService{Now: c.Now},
 		},
 	}
 }

@@ -39,7 +39,11 @@ type State struct {
 	Wanted   byte      // the authentication level asked for, 1 to 4; 0: none
 	Device   string    // key of the device that the caller claims to use; empty: none
 	Proved   bool      // the device has proved itself
-	Data     []byte    // for the step
+	Custom   string    // where a custom sign-in is kept; empty: this is none
+	// Validation is the ClientMetadata of the first request as JSON, if a
+	// function will be asked.
+	Validation string
+	Data       []byte // for the step
 }
 
 var errEncoding = errors.New("sessions: state is not well formed")
@@ -53,7 +57,7 @@ func (s *State) encode() []byte {
 		b[1] = 1
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Expires.UnixMilli()))
-	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow, s.Device} {
+	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow, s.Device, s.Custom, s.Validation} {
 		b = appendText(b, text)
 	}
 	b = binary.AppendUvarint(b, uint64(len(s.Factors)))
@@ -79,7 +83,7 @@ func decode(b []byte) (*State, error) {
 		Expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[3:]))).UTC(),
 	}
 	r := reader{rest: b[header:]}
-	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow, &s.Device} {
+	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow, &s.Device, &s.Custom, &s.Validation} {
 		*field = r.text()
 	}
 	for n := r.number(); n > 0 && !r.failed; n-- {

@@ -12,7 +12,6 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
-	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -55,6 +54,10 @@ type attempt struct {
 	claimed      string        // key of the device that the caller claims to use
 	device       *store.Device // that device, if it is the user's; as last read
 	deviceProved bool
+
+	custom  string // where a custom sign-in is kept
+	issue   bool   // the functions of a custom sign-in want tokens
+	settled bool   // the string of the answer is used up already
 }
 
 // with gives the factors proven so far, and one more unless it is empty or
@@ -96,7 +99,7 @@ func (o *Operations) meet(ctx context.Context, r *request, s step) (*attempt, er
 	if err != nil {
 		return nil, err
 	}
-	if err := introduce(a); err != nil {
+	if err := o.introduce(ctx, a); err != nil {
 		return nil, err
 	}
 	return a, o.claimFirst(ctx, a)
@@ -115,7 +118,7 @@ func (o *Operations) readFailures(ctx context.Context, tx *store.Tx, a *attempt,
 
 // introduce checks the SECRET_HASH of a request, and refuses unknown and disabled
 // users where the client does not hide whether a user exists.
-func introduce(a *attempt) error {
+func (o *Operations) introduce(ctx context.Context, a *attempt) error {
 	canonical := ""
 	if a.user != nil {
 		canonical = a.user.Username
@@ -123,10 +126,8 @@ func introduce(a *attempt) error {
 	if err := a.client.CheckSecretHash(a.params[paramSecretHash], a.params[paramUsername], canonical); err != nil {
 		return err
 	}
-	if a.user == nil && a.plaintext { // a function could know the user
-		if err := triggers.Require(a.client.Pool, triggers.UserMigration); err != nil {
-			return err
-		}
+	if err := o.migrate(ctx, a); err != nil { // a function could know the user
+		return err
 	}
 	switch {
 	case a.client.HidesExistence():

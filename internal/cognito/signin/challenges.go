@@ -61,6 +61,11 @@ var challenges = map[api.ChallengeNameType]challenge{
 		needs: []string{smsOTP.param},
 		step:  func(o *Operations) step { return codeStep{o, smsOTP} },
 	},
+	api.ChallengeNameTypeCustomChallenge: {
+		kind:  sessions.Session,
+		needs: []string{paramAnswer},
+		step:  func(o *Operations) step { return customStep{o} },
+	},
 	api.ChallengeNameTypeSelectMfaType: {
 		kind:  sessions.Session,
 		needs: []string{paramAnswer},
@@ -170,7 +175,7 @@ func misplaced(kind sessions.Kind, message string) error {
 // resume finds the user that an opened string is about, and makes sure that the
 // request means the same one.
 func (o *Operations) resume(ctx context.Context, r *request, s step, state *sessions.State, kind sessions.Kind) (*attempt, error) {
-	a := &attempt{request: r, traits: s.traits(), state: state, login: state.Login, proven: state.Factors, wanted: tokens.Level(state.Wanted)}
+	a := &attempt{request: r, traits: s.traits(), state: state, login: state.Login, custom: state.Custom, proven: state.Factors, wanted: tokens.Level(state.Wanted)}
 	named := ""
 	_, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		var err error

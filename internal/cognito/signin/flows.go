@@ -41,7 +41,7 @@ var flows = map[api.AuthFlowType]flow{
 		doors: bothDoors, allow: api.ExplicitAuthFlowsTypeAllowCustomAuth, byNone: true,
 		refusal: "CUSTOM_AUTH is not enabled for the client.",
 		needs:   []string{paramUsername},
-		begin:   notBuilt,
+		begin:   (*Operations).beginCustom,
 	},
 	api.AuthFlowTypeAdminNoSrpAuth: adminPasswordFlow,
 	api.AuthFlowTypeUserPasswordAuth: {
@@ -128,9 +128,4 @@ func beginWith(first func(o *Operations) step) func(*Operations, context.Context
 		}
 		return s.Begin(ctx, a)
 	}
-}
-
-// notBuilt answers flows that are in the contract only.
-func notBuilt(_ *Operations, _ context.Context, r *request) (*answer, error) { //nolint:revive // a method expression's form
-	return nil, api.OperationNotEnabledException("%s is not enabled.", r.flow)
 }

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"cognate/internal/api"
-	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -17,6 +16,7 @@ var afterFirstFactor = []func(o *Operations, a *attempt, u *store.User) (step, e
 	passwordChosen,
 	levelReached,
 	secondFactor,
+	customDecides,
 	deviceProved,
 }
 
@@ -67,7 +67,7 @@ func built(_ *Operations, a *attempt, _ *store.User) (step, error) {
 	if pool.UserPoolAddOns != nil && pool.UserPoolAddOns.AdvancedSecurityMode == api.AdvancedSecurityModeTypeEnforced {
 		return nil, api.OperationNotEnabledException("Threat protection is not enabled.")
 	}
-	return nil, triggers.Require(a.client.Pool, triggers.PreAuthentication, triggers.PostAuthentication, triggers.PreTokenGeneration)
+	return nil, nil
 }
 
 // passwordChosen asks users with a temporary password for one of their own.

@@ -107,12 +107,6 @@ func TestGate(t *testing.T) {
 			name: "threat protection", want: notEnabled,
 			pool: api.UserPoolType{UserPoolAddOns: &api.UserPoolAddOnsType{AdvancedSecurityMode: api.AdvancedSecurityModeTypeEnforced}},
 		},
-		{name: "pre-authentication", pool: api.UserPoolType{LambdaConfig: &api.LambdaConfigType{PreAuthentication: function}}, want: notEnabled},
-		{name: "post-authentication", pool: api.UserPoolType{LambdaConfig: &api.LambdaConfigType{PostAuthentication: function}}, want: notEnabled},
-		{
-			name: "pre-token", want: notEnabled,
-			pool: api.UserPoolType{LambdaConfig: &api.LambdaConfigType{PreTokenGenerationConfig: &api.PreTokenGenerationVersionConfigType{}}},
-		},
 		{name: "functions of other moments", pool: api.UserPoolType{LambdaConfig: &api.LambdaConfigType{
 			PreSignUp: function, PostConfirmation: function, CustomMessage: function, UserMigration: function, DefineAuthChallenge: function,
 		}}},

@@ -11,6 +11,7 @@ import (
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -25,6 +26,8 @@ type Operations struct {
 	Lockout     limits.Lockout
 	Cores       limits.Cores
 	Messages    *messages.Messages
+	Mailer      *triggers.Mailer
+	Triggers    *triggers.Triggers
 	Limits      limits.SelfService
 	// DecoyKey makes the salts and user ids shown for names that nobody has; it
 	// must be the same on every node and stay the same.
@@ -39,6 +42,7 @@ type request struct {
 	challenge api.ChallengeNameType // of an answer
 	params    map[string]string     // AuthParameters or ChallengeResponses
 	session   string
+	metadata  map[string]string // ClientMetadata
 }
 
 // Parameters that both kinds of request have.
@@ -74,7 +78,7 @@ func (o *Operations) InitiateAuth(ctx context.Context, in *api.InitiateAuthReque
 		return nil, err
 	}
 	got, err := o.initiate(ctx, request{
-		door: sessions.Public, client: client, flow: in.AuthFlow, params: in.AuthParameters, session: in.Session,
+		door: sessions.Public, client: client, flow: in.AuthFlow, params: in.AuthParameters, session: in.Session, metadata: in.ClientMetadata,
 	})
 	if err != nil {
 		return nil, err
@@ -95,7 +99,7 @@ func (o *Operations) AdminInitiateAuth(ctx context.Context, in *api.AdminInitiat
 		return nil, err
 	}
 	got, err := o.initiate(ctx, request{
-		door: sessions.Admin, client: client, flow: in.AuthFlow, params: in.AuthParameters, session: in.Session,
+		door: sessions.Admin, client: client, flow: in.AuthFlow, params: in.AuthParameters, session: in.Session, metadata: in.ClientMetadata,
 	})
 	if err != nil {
 		return nil, err
@@ -116,7 +120,7 @@ func (o *Operations) RespondToAuthChallenge(ctx context.Context, in *api.Respond
 		return nil, err
 	}
 	got, err := o.respond(ctx, request{
-		door: sessions.Public, client: client, challenge: in.ChallengeName, params: in.ChallengeResponses, session: in.Session,
+		door: sessions.Public, client: client, challenge: in.ChallengeName, params: in.ChallengeResponses, session: in.Session, metadata: in.ClientMetadata,
 	})
 	if err != nil {
 		return nil, err
@@ -137,7 +141,7 @@ func (o *Operations) AdminRespondToAuthChallenge(ctx context.Context, in *api.Ad
 		return nil, err
 	}
 	got, err := o.respond(ctx, request{
-		door: sessions.Admin, client: client, challenge: in.ChallengeName, params: in.ChallengeResponses, session: in.Session,
+		door: sessions.Admin, client: client, challenge: in.ChallengeName, params: in.ChallengeResponses, session: in.Session, metadata: in.ClientMetadata,
 	})
 	if err != nil {
 		return nil, err

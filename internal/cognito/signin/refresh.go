@@ -5,6 +5,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/triggers"
 )
 
@@ -22,15 +23,17 @@ func (o *Operations) refresh(ctx context.Context, r *request) (*answer, error) {
 	if r.client.Confidential() != (hash != "") {
 		return nil, r.client.CheckSecretHash(hash, "", "")
 	}
-	if err := refreshable(r.client); err != nil {
-		return nil, err
-	}
 	found, err := o.Tokens.Find(ctx, r.client, r.params[paramRefreshToken], r.params[paramDeviceKey])
 	if err != nil {
 		return nil, err
 	}
 	// The hash is over the owner's canonical name: there is no USERNAME here.
 	if err := r.client.CheckSecretHash(hash, found.User.Username, ""); err != nil {
+		return nil, err
+	}
+	// The ClientMetadata of InitiateAuth does not reach the function
+	// (triggers.md §4).
+	if found.Override, err = o.changesToRefresh(ctx, found, nil); err != nil {
 		return nil, err
 	}
 	pair, err := o.Tokens.Mint(ctx, found.Grant)
@@ -40,10 +43,10 @@ func (o *Operations) refresh(ctx context.Context, r *request) (*answer, error) {
 	return tokenAnswer(pair, ""), nil
 }
 
-// refreshable refuses pools that ask for something at a refresh which this
-// version does not have.
-func refreshable(c *directory.Client) error {
-	return triggers.Require(c.Pool, triggers.PreTokenGeneration)
+// changesToRefresh asks the pool's function what to change in new tokens.
+func (o *Operations) changesToRefresh(ctx context.Context, found *tokens.Refreshed, metadata map[string]string) (tokens.Override, error) {
+	on := triggers.Of(found.Client, found.User, metadata)
+	return o.Triggers.PreTokenGeneration(ctx, on, triggers.TokensOfRefresh, found.Groups, []string{tokens.SelfServiceScope})
 }
 
 // GetTokensFromRefreshToken refreshes tokens, and the refresh token as well at
@@ -62,17 +65,24 @@ func (o *Operations) GetTokensFromRefreshToken(ctx context.Context, in *api.GetT
 	if err := checkSecret(client, in.ClientSecret); err != nil {
 		return nil, err
 	}
-	if err := refreshable(client); err != nil {
-		return nil, err
-	}
-	use := o.Tokens.Find
+	look := o.Tokens.Find
 	if rotates {
-		use = o.Tokens.Rotate
+		look = o.Tokens.Peek
 	}
-	found, err := use(ctx, client, in.RefreshToken, in.DeviceKey)
+	found, err := look(ctx, client, in.RefreshToken, in.DeviceKey)
 	if err != nil {
 		return nil, err
 	}
+	override, err := o.changesToRefresh(ctx, found, in.ClientMetadata)
+	if err != nil {
+		return nil, err
+	}
+	if rotates { // last of all, so that a function which fails costs no token
+		if found, err = o.Tokens.Rotate(ctx, client, in.RefreshToken, in.DeviceKey); err != nil {
+			return nil, err
+		}
+	}
+	found.Override = override
 	pair, err := o.Tokens.Mint(ctx, found.Grant)
 	if err != nil {
 		return nil, err

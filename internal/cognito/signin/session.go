@@ -24,6 +24,7 @@ func (o *Operations) sealFor(a *attempt, challenge api.ChallengeNameType, data [
 		Wanted:   byte(a.wanted),
 		Device:   a.claimed,
 		Proved:   a.deviceProved,
+		Custom:   a.custom,
 		Data:     data,
 	}
 	if a.user != nil {

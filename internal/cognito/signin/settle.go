@@ -9,7 +9,6 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
-	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
 
@@ -34,7 +33,7 @@ type decision struct {
 // settle records an answer in one transaction, and then goes on: to the next
 // step, or to tokens. It is the only way from a proof to tokens.
 func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, error) {
-	if err := o.foregone(a); err != nil {
+	if err := o.foregone(ctx, a); err != nil {
 		return nil, err
 	}
 	factors := a.with(p.factor)
@@ -63,14 +62,24 @@ func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, 
 	if err != nil {
 		return nil, err
 	}
+	if err := o.postConfirmation(ctx, a, d.user); err != nil {
+		return nil, err
+	}
 	if d.next != nil {
-		a.user, a.proven = d.user, factors
+		a.user, a.proven, a.settled = d.user, factors, true
 		return d.next.Begin(ctx, a)
 	}
+	override, err := o.changesToTokens(ctx, a, d)
+	if err != nil {
+		return nil, err
+	}
 	pair, err := o.Tokens.Mint(ctx, tokens.Grant{
-		Client: a.client, User: d.user, Groups: d.groups, Family: family, At: family.AuthAt,
+		Client: a.client, User: d.user, Groups: d.groups, Family: family, At: family.AuthAt, Override: override,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := o.postAuthentication(ctx, a, d); err != nil {
 		return nil, err
 	}
 	done := tokenAnswer(pair, refreshToken)
@@ -81,11 +90,11 @@ func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, 
 // foregone gives the answers that do not depend on the proof, in their place in
 // the order of checks: the lock, then functions that would be asked first, then
 // the user's state (auth-flows.md §5).
-func (o *Operations) foregone(a *attempt) error {
+func (o *Operations) foregone(ctx context.Context, a *attempt) error {
 	if a.counted && o.Lockout.Locked(a.failures) {
 		return limits.ErrLocked()
 	}
-	if err := triggers.Require(a.client.Pool, triggers.PreAuthentication); err != nil {
+	if err := o.preAuthentication(ctx, a); err != nil {
 		return err
 	}
 	if a.hidden() || a.passesForUnknown() {
@@ -107,7 +116,7 @@ func (a *attempt) passesForUnknown() bool {
 // record is the transaction of settle up to the new family: the string is spent,
 // and the failure counted or the gate passed.
 func (o *Operations) record(ctx context.Context, tx *store.Tx, a *attempt, p proof) (decision, error) {
-	if a.state != nil {
+	if a.state != nil && !a.settled {
 		first, err := tx.SpendOnce(ctx, a.state.PoolID, spentKind, a.state.ID, a.state.Expires)
 		if err != nil {
 			return decision{}, err

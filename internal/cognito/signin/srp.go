@@ -70,19 +70,25 @@ func (s srpStep) Begin(_ context.Context, a *attempt) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin an SRP exchange: %w", err)
 	}
+	validation, err := a.validationText()
+	if err != nil {
+		return nil, err
+	}
 	state := &sessions.State{
-		Step:     string(api.ChallengeNameTypePasswordVerifier),
-		PoolID:   a.client.PoolID,
-		ClientID: a.client.ID,
-		Username: who.id,
-		Login:    a.login,
-		Flow:     string(a.flow),
-		Door:     a.door,
-		Device:   a.claimed,
-		Factors:  a.proven,
-		Wanted:   byte(a.wanted),
-		Expires:  s.o.Now().Add(a.client.AuthSessionLifetime()),
-		Data:     exchangeData(public, exchange.Public(), secret),
+		Custom:     a.custom,
+		Validation: validation,
+		Step:       string(api.ChallengeNameTypePasswordVerifier),
+		PoolID:     a.client.PoolID,
+		ClientID:   a.client.ID,
+		Username:   who.id,
+		Login:      a.login,
+		Flow:       string(a.flow),
+		Door:       a.door,
+		Device:     a.claimed,
+		Factors:    a.proven,
+		Wanted:     byte(a.wanted),
+		Expires:    s.o.Now().Add(a.client.AuthSessionLifetime()),
+		Data:       exchangeData(public, exchange.Public(), secret),
 	}
 	if a.user != nil {
 		state.Sub = a.user.Sub

@@ -51,6 +51,22 @@ func (t *Tokens) Find(ctx context.Context, c *directory.Client, refreshToken, de
 	return t.rotate(ctx, c, digest, deviceKey, 0)
 }
 
+// Peek is Find for tokens that Rotate is going to exchange: it does not mind
+// those that were rotated.
+func (t *Tokens) Peek(ctx context.Context, c *directory.Client, refreshToken, deviceKey string) (*Refreshed, error) {
+	digest, err := t.digestOf(refreshToken)
+	if err != nil {
+		return nil, err
+	}
+	return store.Read(ctx, t.DB, func(ctx context.Context, tx *store.Tx) (*Refreshed, error) {
+		session, err := t.session(ctx, tx, c, digest, deviceKey)
+		if err != nil {
+			return nil, err
+		}
+		return t.grant(ctx, tx, c, session)
+	})
+}
+
 // Rotate exchanges a refresh token of a rotating client for its successor, which
 // ends when the first token of the family would have (newest-features.md §16).
 // Within the grace period the old one gives further successors. After it, the

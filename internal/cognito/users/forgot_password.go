@@ -2,11 +2,14 @@ package users
 
 import (
 	"context"
+	"errors"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/codes"
+	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/migration"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -21,9 +24,7 @@ func (o *Operations) ForgotPassword(ctx context.Context, in *api.ForgotPasswordR
 	if err := checkRecovery(pool); err != nil {
 		return nil, err
 	}
-	// Unknown users would be looked for by the migration function; refusing
-	// only those would tell them apart.
-	if err := triggers.Require(pool, triggers.UserMigration); err != nil {
+	if err := o.migrate(ctx, client, in); err != nil {
 		return nil, err
 	}
 	channels := recoveryChannels(pool.Config())
@@ -57,4 +58,31 @@ func (o *Operations) ForgotPassword(ctx context.Context, in *api.ForgotPasswordR
 		return nil, err
 	}
 	return &api.ForgotPasswordResponse{CodeDeliveryDetails: details}, nil
+}
+
+// migrate looks for a user whom nobody here knows. Where existence is hidden,
+// whatever goes wrong leaves the user unknown.
+func (o *Operations) migrate(ctx context.Context, client *directory.Client, in *api.ForgotPasswordRequest) error {
+	if !triggers.Has(client.Pool, triggers.UserMigration) {
+		return nil
+	}
+	owner, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (string, error) {
+		owner, err := tx.NameOwner(ctx, client.Pool.ID, client.Pool.Fold(in.Username))
+		if err != nil || owner != "" {
+			return owner, err
+		}
+		subject := limits.Subject(nil, client.Pool.Fold(in.Username))
+		return "", o.Limits.Count(ctx, tx, client.Pool.ID, subject, limits.ForgotPassword)
+	})
+	if err != nil || owner != "" {
+		return err
+	}
+	m := migration.Migration{DB: o.DB, Now: o.Now, Triggers: o.Triggers, Credentials: o.Credentials}
+	_, err = m.Run(ctx, migration.Request{
+		Client: client, Name: in.Username, Metadata: in.ClientMetadata, Migration: triggers.Migration{Source: triggers.ToReset},
+	})
+	if _, ok := errors.AsType[*api.Error](err); ok && client.HidesExistence() {
+		return nil
+	}
+	return err
 }

@@ -2,13 +2,11 @@ package users
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
-
 	"cognate/internal/api"
+	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/directory"
@@ -77,14 +75,7 @@ func counted(err error) error {
 // unknown reports whether err says that nobody has the name.
 func unknown(err error) bool { return api.HasCode(err, "UserNotFoundException") }
 
-// newSub makes the permanent id of a user: the shape of a UUID, its third
-// group 70xx (spec/tokens.md §12), the rest random.
-func newSub() string {
-	var id uuid.UUID
-	rand.Read(id[:]) // never fails
-	id[6] = 0x70
-	return id.String()
-}
+func newSub() string { return attributes.NewSub() }
 
 // nothing is the result of transactions that only change rows.
 type nothing = struct{}

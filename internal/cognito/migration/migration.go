@@ -1,0 +1,163 @@
+package migration
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/aliases"
+	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/credentials"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/triggers"
+	"cognate/internal/store"
+)
+
+// Migration brings users into pools. All fields are set.
+type Migration struct {
+	DB          *store.DB
+	Now         func() time.Time
+	Triggers    *triggers.Triggers
+	Credentials *credentials.Credentials
+}
+
+// Request says who is looked for, and why.
+type Request struct {
+	Client *directory.Client
+	Name   string // as typed
+	triggers.Migration
+	Metadata map[string]string
+}
+
+// Run asks the pool's function for a user and stores the one it gives. The user
+// is nil when the pool has no such function, or when nobody could have the name.
+// The caller has made sure that nobody has it yet.
+func (m *Migration) Run(ctx context.Context, r Request) (*store.User, error) {
+	pool := r.Client.Pool
+	if !triggers.Has(pool, triggers.UserMigration) || !possible(r.Name) {
+		return nil, nil
+	}
+	on := triggers.Occasion{Pool: pool, Client: r.Client, Username: r.Name, Metadata: r.Metadata}
+	got, err := m.Triggers.UserMigration(ctx, on, r.Migration)
+	if err != nil {
+		return nil, err
+	}
+	u, nameAttribute, err := m.user(pool, r.Name, got)
+	if err != nil {
+		return nil, err
+	}
+	if r.Password != "" {
+		// Users who have to choose a new one keep it too: until then it signs
+		// nobody in.
+		if u.Password, err = m.Credentials.New(pool, u.Username, r.Password); err != nil {
+			return nil, err
+		}
+	}
+	return store.Write(ctx, m.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
+		return m.insert(ctx, tx, pool, u, nameAttribute, got.ForceAlias)
+	})
+}
+
+// longestName is the longest user name, in characters.
+const longestName = 128
+
+// possible reports whether a user could have the name. Sign-ins carry any text
+// as one.
+func possible(name string) bool {
+	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= longestName &&
+		!strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}
+
+// user makes the user that a function described, without a password, and tells
+// which attribute the user name is, if it is one.
+func (m *Migration) user(pool *directory.Pool, name string, got *triggers.Migrated) (u *store.User, nameAttribute string, err error) {
+	config := pool.Config()
+	username, typed := got.Attributes["username"], attributes.LooksLikeEmail(name) && attributes.Alias(config, attributes.Email) ||
+		attributes.LooksLikePhone(name) && attributes.Alias(config, attributes.PhoneNumber)
+	switch {
+	case username == "":
+		username = name
+	case pool.Fold(username) != pool.Fold(name) && !typed || !possible(username):
+		return nil, "", api.InvalidLambdaResponseException("Unrecognizable lambda output")
+	}
+	if nameAttribute, err = attributes.NewUsername(config, username); err != nil {
+		return nil, "", err
+	}
+	given := listed(got.Attributes)
+	if nameAttribute != "" && got.Attributes[nameAttribute] == "" {
+		given = append(given, api.AttributeType{Name: nameAttribute, Value: &name})
+	}
+	if err := pool.Schema.CheckNew(given, true); err != nil {
+		return nil, "", err
+	}
+	now := m.Now()
+	u = &store.User{
+		PoolID: pool.ID, Sub: attributes.NewSub(), Username: username, Enabled: true, CreatedAt: now, ModifiedAt: now,
+		Status: api.UserStatusTypeResetRequired,
+	}
+	if nameAttribute != "" {
+		u.Username = u.Sub
+	}
+	if got.Confirmed {
+		u.Status = api.UserStatusTypeConfirmed
+	}
+	fill(u, given)
+	if nameAttribute != "" && pool.Fold(u.Attributes.Get(nameAttribute)) != pool.Fold(name) {
+		return nil, "", api.InvalidParameterException("Username and %s attribute must be the same.", nameAttribute)
+	}
+	if got.SMSMFA {
+		if u.Attributes.Get(attributes.PhoneNumber) == "" || config.SmsConfiguration == nil {
+			return nil, "", api.InvalidLambdaResponseException("Unrecognizable lambda output")
+		}
+		u.MFA = store.UserMFA{EnabledFactors: []string{"SMS_MFA"}, Preferred: "SMS_MFA"}
+	}
+	return u, nameAttribute, attributes.CheckFlags(given, u.Attributes.Get)
+}
+
+// listed gives the attributes of an answer sorted by name.
+func listed(values map[string]string) []api.AttributeType {
+	var list []api.AttributeType
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if name != "username" {
+			list = append(list, api.AttributeType{Name: name, Value: new(values[name])})
+		}
+	}
+	return list
+}
+
+// fill gives a user attributes; an address that was not said to be verified is
+// not.
+func fill(u *store.User, given []api.AttributeType) {
+	values := attributes.Map(given)
+	for _, a := range given {
+		if value := values[a.Name]; value != "" {
+			u.Attributes.Set(a.Name, value)
+		}
+	}
+	for _, attribute := range []string{attributes.Email, attributes.PhoneNumber} {
+		if flag := attributes.VerifiedFlag(attribute); u.Attributes.Has(attribute) && !u.Attributes.Has(flag) {
+			u.Attributes.Set(flag, "false")
+		}
+	}
+}
+
+func (m *Migration) insert(ctx context.Context, tx *store.Tx, pool *directory.Pool, u *store.User, nameAttribute string, force bool) (*store.User, error) {
+	if err := tx.InsertUser(ctx, u); err != nil {
+		return nil, err
+	}
+	taken, err := aliases.Claim(ctx, tx, m.Now(), pool, u, force)
+	switch {
+	case err != nil:
+		return nil, err
+	case taken == nil:
+		return u, m.Credentials.Remember(ctx, tx, pool, u)
+	case taken.Kind == store.NameUsername || taken.Kind == nameAttribute:
+		return nil, api.UsernameExistsException("User already exists")
+	}
+	return nil, attributes.Taken(api.AliasExistsException, taken.Kind)
+}
