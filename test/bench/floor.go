@@ -5,6 +5,9 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"io"
+	"runtime"
+	"slices"
+	"syscall"
 	"time"
 
 	"cognate/internal/protocol/jwt"
@@ -17,6 +20,11 @@ type floor struct {
 	signature time.Duration // one RS256 signature (RSA-2048)
 	srp       time.Duration // B and the check of the claim, with the fixed-base table
 	verifier  time.Duration // password to verifier, with the table
+}
+
+// mean is the floor between two measurements.
+func (f *floor) mean(g *floor) *floor {
+	return &floor{(f.signature + g.signature) / 2, (f.srp + g.srp) / 2, (f.verifier + g.verifier) / 2}
 }
 
 func (f *floor) print(w io.Writer) {
@@ -43,33 +51,45 @@ func measureFloor() (*floor, error) {
 		return nil, err
 	}
 	f := &floor{}
-	f.signature = fastest(func() { _, err = jwt.Sign(key, jwt.NewKeyID(), claims) })
+	f.signature = usual(func() { _, err = jwt.Sign(key, jwt.NewKeyID(), claims) })
 	if err != nil {
 		return nil, err
 	}
-	f.srp = fastest(func() {
+	f.srp = usual(func() {
 		var s *srp.Server
 		if s, err = srp.NewServer(verifier, srp.NewSecret()); err == nil {
 			_, err = s.Key(public)
 		}
 	})
-	f.verifier = fastest(func() { srp.Verifier("AbCdEf123", "user", "Correct-Horse1!", salt) })
+	f.verifier = usual(func() { srp.Verifier("AbCdEf123", "user", "Correct-Horse1!", salt) })
 	return f, err
 }
 
-// fastest gives the time of one call in the best of several batches, which is
-// the one least disturbed by other work on the machine.
-func fastest(call func()) time.Duration {
-	const batches, calls = 10, 60
-	best := time.Duration(0)
+// usual gives the CPU time of one call: the median of several batches on one
+// thread. Like the server's CPU time, it rises when other work shares the
+// cores, so the two stay comparable.
+func usual(call func()) time.Duration {
+	const batches, calls = 7, 30
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var took []time.Duration
 	for range batches {
-		start := time.Now()
+		start := threadTime()
 		for range calls {
 			call()
 		}
-		if d := time.Since(start) / calls; best == 0 || d < best {
-			best = d
-		}
+		took = append(took, (threadTime()-start)/calls)
 	}
-	return best
+	slices.Sort(took)
+	return took[batches/2]
+}
+
+// threadTime is the CPU time that this thread has used.
+func threadTime() time.Duration {
+	var used syscall.Rusage
+	const thisThread = 1 // RUSAGE_THREAD
+	if err := syscall.Getrusage(thisThread, &used); err != nil {
+		panic(err) // it has no way to fail on Linux
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

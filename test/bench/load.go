@@ -16,16 +16,16 @@ type flow struct {
 	// prepare makes a client's own state; do runs once with it.
 	prepare func(ctx context.Context, client int) (state any, err error)
 	do      func(ctx context.Context, state any, n int64) error
-	// floor is the cryptography in one operation; zero: the goal is in signatures.
-	floor time.Duration
+	// floor is the cryptography in one operation; nil: the goal is in signatures.
+	floor func(f *floor) time.Duration
 	goal  string
 }
 
-func (f flow) ofFloor(cpu time.Duration) string {
-	if f.floor == 0 {
+func (f flow) ofFloor(cpu time.Duration, by *floor) string {
+	if f.floor == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%.2f", cpu.Seconds()/f.floor.Seconds())
+	return fmt.Sprintf("%.2f", cpu.Seconds()/f.floor(by).Seconds())
 }
 
 // result is what one run of a flow gave.

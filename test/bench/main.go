@@ -51,14 +51,14 @@ func run(ctx context.Context, sizes string, duration time.Duration, only, binary
 		if err != nil {
 			return fmt.Errorf("users: %w", err)
 		}
-		if err := measure(ctx, n, duration, only, binary, database, floor); err != nil {
+		if err := measure(ctx, n, duration, only, binary, database); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func measure(ctx context.Context, users int, duration time.Duration, only, binary, database string, floor *floor) (err error) {
+func measure(ctx context.Context, users int, duration time.Duration, only, binary, database string) (err error) {
 	w, err := newWorld(ctx, users, binary, database)
 	if err != nil {
 		return err
@@ -67,21 +67,30 @@ func measure(ctx context.Context, users int, duration time.Duration, only, binar
 	fmt.Printf("\n%d users, %s\n\n", users, w.engine)
 	fmt.Println("| Flow | ops/s, 1 client | ops/s, 16 clients | p99 ms, 16 | server CPU ms/op | signatures | of its floor | goal |")
 	fmt.Println("|---|---|---|---|---|---|---|---|")
-	for _, f := range w.flows(floor) {
+	for _, f := range w.flows() {
 		if !strings.Contains(f.name, only) {
 			continue
+		}
+		before, err := measureFloor()
+		if err != nil {
+			return err
 		}
 		one, err := w.run(ctx, f, 1, duration)
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
+		after, err := measureFloor()
+		if err != nil {
+			return err
+		}
+		floor := before.mean(after)
 		many, err := w.run(ctx, f, 16, duration)
 		if err != nil {
 			return fmt.Errorf("%s with 16 clients: %w", f.name, err)
 		}
 		fmt.Printf("| %s | %.0f | %.0f | %.1f | %.3f | %.2f | %s | %s |\n", f.name, one.perSecond(), many.perSecond(),
 			float64(many.latency.ValueAtQuantile(99))/1000, one.cpuPerOp().Seconds()*1000,
-			one.cpuPerOp().Seconds()/floor.signature.Seconds(), f.ofFloor(one.cpuPerOp()), f.goal)
+			one.cpuPerOp().Seconds()/floor.signature.Seconds(), f.ofFloor(one.cpuPerOp(), floor), f.goal)
 	}
 	memory, err := w.server.residentMiB()
 	if err != nil {
