@@ -332,12 +332,6 @@ func TestSignInFailsClosed(t *testing.T) {
 	t.Parallel()
 	function := aws.String("arn:aws:lambda:us-east-1:123456789012:function:f")
 	for name, pool := range map[string]func(*cip.CreateUserPoolInput){
-		"MFA": func(in *cip.CreateUserPoolInput) {
-			in.MfaConfiguration = types.UserPoolMfaTypeOn
-			in.SmsConfiguration = &types.SmsConfigurationType{
-				SnsCallerArn: aws.String("arn:aws:iam::123456789012:role/sms"), ExternalId: aws.String("x"),
-			}
-		},
 		"devices": func(in *cip.CreateUserPoolInput) { in.DeviceConfiguration = &types.DeviceConfigurationType{} },
 		"pre-authentication": func(in *cip.CreateUserPoolInput) {
 			in.LambdaConfig = &types.LambdaConfigType{PreAuthentication: function}
