@@ -18,6 +18,7 @@ type side struct {
 	only                 string // a user that only this pool has, like everything called only
 	onlySub, onlyEmail   string
 	access, refresh      string // of only
+	device               string // of only, not confirmed
 	twinAccess           string // of the user twin, whom every side has
 	fresh, freshCode     string // a user who has signed up, and the code sent to confirm that
 	temporary            string // a user with a temporary password
@@ -34,7 +35,7 @@ func newSide(t testing.TB, s *servertest.Server, name string) *side {
 	}
 	made := do(t, s, "CreateUserPool", doc{
 		"PoolName": name, "AutoVerifiedAttributes": []string{"email"}, "AliasAttributes": []string{"email"},
-		"UserPoolTags": doc{"side": name},
+		"UserPoolTags": doc{"side": name}, "DeviceConfiguration": doc{"DeviceOnlyRememberedOnUserPrompt": true},
 	})
 	p.pool, p.arn = at(t, made, "UserPool", "Id"), at(t, made, "UserPool", "Arn")
 	p.makeClients(t, s)
@@ -80,9 +81,16 @@ func (p *side) makeGroups(t testing.TB, s *servertest.Server) {
 func (p *side) signIn(t testing.TB, s *servertest.Server) {
 	t.Helper()
 	tokens := p.enter(t, s, p.only)
-	p.access, p.refresh = at(t, tokens, "AuthenticationResult", "AccessToken"), at(t, tokens, "AuthenticationResult", "RefreshToken")
+	p.keep(t, tokens)
 	p.twinAccess = at(t, p.enter(t, s, "twin"), "AuthenticationResult", "AccessToken")
 	p.session = at(t, p.enter(t, s, p.temporary), "Session")
+}
+
+// keep takes the tokens of only from an answer.
+func (p *side) keep(t testing.TB, answer doc) {
+	t.Helper()
+	p.access, p.refresh = at(t, answer, "AuthenticationResult", "AccessToken"), at(t, answer, "AuthenticationResult", "RefreshToken")
+	p.device = at(t, answer, "AuthenticationResult", "NewDeviceMetadata", "DeviceKey")
 }
 
 // enter gives a user's password at the public door.
@@ -116,7 +124,7 @@ func (p *side) picture(t testing.TB, s *servertest.Server) doc {
 		in := doc{"UserPoolId": p.pool, "ClientId": client}
 		seen["client "+client], seen["secrets "+client] = do(t, s, "DescribeUserPoolClient", in), do(t, s, "ListUserPoolClientSecrets", in)
 	}
-	do(t, s, "InitiateAuth", doc{"ClientId": p.client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": doc{"REFRESH_TOKEN": p.refresh}})
+	do(t, s, "InitiateAuth", doc{"ClientId": p.client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": doc{"REFRESH_TOKEN": p.refresh, "DEVICE_KEY": p.device}})
 	return seen
 }
 

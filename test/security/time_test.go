@@ -45,7 +45,7 @@ func TestS177AnyYear(t *testing.T) {
 					t.Errorf("%s: iat %v, exp %v", token, c["iat"], c["exp"])
 				}
 			}
-			p.access, p.refresh = at(t, result, "AuthenticationResult", "AccessToken"), at(t, result, "AuthenticationResult", "RefreshToken")
+			p.keep(t, result)
 			p.picture(t, s)
 		})
 	}
