@@ -211,17 +211,16 @@ func TestRefreshFailsClosed(t *testing.T) {
 	a := newApp(t, servertest.Shared(t), nil, nil)
 	a.s.CreateUser(t, a.pool, "ana", goodPassword)
 	tokens := a.signIn(t, "ana", goodPassword)
-	for _, change := range []*cip.UpdateUserPoolInput{
-		{UserPoolId: &a.pool, DeviceConfiguration: &types.DeviceConfigurationType{}},
-		{UserPoolId: &a.pool, LambdaConfig: &types.LambdaConfigType{PreTokenGeneration: aws.String("arn:aws:lambda:us-east-1:123456789012:function:f")}},
-	} {
-		_, err := a.s.SDK.UpdateUserPool(t.Context(), change)
-		wantOK(t, err)
-		_, err = a.refresh(t, tokens.RefreshToken)
-		wantCode(t, err, "OperationNotEnabledException")
-		_, err = a.exchange(t, tokens.RefreshToken)
-		wantCode(t, err, "OperationNotEnabledException")
-	}
+	_, err := a.s.SDK.UpdateUserPool(t.Context(), &cip.UpdateUserPoolInput{
+		UserPoolId:   &a.pool,
+		LambdaConfig: &types.LambdaConfigType{PreTokenGeneration: aws.String("arn:aws:lambda:us-east-1:123456789012:function:f")},
+	})
+	wantOK(t, err)
+	const message = "PreTokenGeneration invocation failed due to error ResourceNotFoundException."
+	_, err = a.refresh(t, tokens.RefreshToken)
+	wantError(t, err, "UnexpectedLambdaException", message)
+	_, err = a.exchange(t, tokens.RefreshToken)
+	wantError(t, err, "UnexpectedLambdaException", message)
 }
 
 // rotate exchanges a refresh token and gives the next.

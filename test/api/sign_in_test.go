@@ -326,39 +326,27 @@ func TestEmailAsUserName(t *testing.T) {
 	a.signIn(t, access["sub"].(string), goodPassword)
 }
 
-// Whatever a pool asks for that is not built makes sign-in fail; nothing is
-// skipped. A wrong password stays a wrong password.
+// A function that cannot be called makes sign-in fail; it is not skipped. A wrong
+// password stays a wrong password.
 func TestSignInFailsClosed(t *testing.T) {
 	t.Parallel()
 	function := aws.String("arn:aws:lambda:us-east-1:123456789012:function:f")
-	for name, pool := range map[string]func(*cip.CreateUserPoolInput){
-		"devices": func(in *cip.CreateUserPoolInput) { in.DeviceConfiguration = &types.DeviceConfigurationType{} },
-		"pre-authentication": func(in *cip.CreateUserPoolInput) {
-			in.LambdaConfig = &types.LambdaConfigType{PreAuthentication: function}
-		},
-		"post-authentication": func(in *cip.CreateUserPoolInput) {
-			in.LambdaConfig = &types.LambdaConfigType{PostAuthentication: function}
-		},
-		"pre-token": func(in *cip.CreateUserPoolInput) {
-			in.LambdaConfig = &types.LambdaConfigType{PreTokenGeneration: function}
-		},
+	for name, config := range map[string]*types.LambdaConfigType{
+		"PreAuthentication":  {PreAuthentication: function},
+		"PostAuthentication": {PostAuthentication: function},
+		"PreTokenGeneration": {PreTokenGeneration: function},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newApp(t, servertest.Shared(t), pool, nil)
+			a := newApp(t, servertest.Shared(t), func(in *cip.CreateUserPoolInput) { in.LambdaConfig = config }, nil)
 			a.s.CreateUser(t, a.pool, "ana", goodPassword)
+			message := name + " invocation failed due to error ResourceNotFoundException."
 			_, err := a.tryPassword(t, "ana", goodPassword)
-			wantCode(t, err, "OperationNotEnabledException")
+			wantError(t, err, "UnexpectedLambdaException", message)
 			_, err = a.trySRP(t, "ana", goodPassword)
-			wantCode(t, err, "OperationNotEnabledException")
+			wantError(t, err, "UnexpectedLambdaException", message)
 			_, err = a.adminInitiate(t, types.AuthFlowTypeAdminUserPasswordAuth, "USERNAME", "ana", "PASSWORD", goodPassword)
-			wantCode(t, err, "OperationNotEnabledException")
-			_, err = a.s.SDK.AdminSetUserPassword(t.Context(), &cip.AdminSetUserPasswordInput{
-				UserPoolId: &a.pool, Username: aws.String("ana"), Password: aws.String("Temporary-1!"),
-			})
-			wantOK(t, err)
-			_, err = a.tryPassword(t, "ana", "Temporary-1!")
-			wantCode(t, err, "OperationNotEnabledException")
+			wantError(t, err, "UnexpectedLambdaException", message)
 		})
 	}
 	t.Run("migration of unknown users", func(t *testing.T) {
@@ -368,10 +356,10 @@ func TestSignInFailsClosed(t *testing.T) {
 		}, nil)
 		a.s.CreateUser(t, a.pool, "ana", goodPassword)
 		a.signIn(t, "ana", goodPassword)
-		for _, b := range []*app{a, a.withClient(t, hiding)} {
-			_, err := b.tryPassword(t, "nobody", goodPassword)
-			wantCode(t, err, "OperationNotEnabledException")
-		}
+		_, err := a.tryPassword(t, "nobody", goodPassword)
+		wantError(t, err, "UnexpectedLambdaException", "UserMigration invocation failed due to error ResourceNotFoundException.")
+		_, err = a.withClient(t, hiding).tryPassword(t, "nobody", goodPassword)
+		wantError(t, err, "NotAuthorizedException", "Incorrect username or password.")
 	})
 	t.Run("optional MFA nobody uses", func(t *testing.T) {
 		t.Parallel()
