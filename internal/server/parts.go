@@ -19,8 +19,10 @@ import (
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/tracking"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/cognito/users"
+	"cognate/internal/cognito/usersessions"
 	"cognate/internal/outbound/mail"
 	"cognate/internal/outbound/sms"
 	"cognate/internal/store"
@@ -38,11 +40,13 @@ type parts struct {
 	mailer      *triggers.Mailer
 	paging      paging.Paging
 	cores       limits.Cores
+	tracker     *tracking.Tracker
 }
 
 func (s *Server) parts() (*parts, error) {
 	p := &parts{cfg: s.cfg, db: s.db, paging: paging.Paging{Key: s.db.Key("paging")}}
 	p.cores = limits.NewCores()
+	p.tracker = &tracking.Tracker{DB: s.db, Now: s.cfg.Now}
 	p.directory = directory.New(s.db, s.cfg.Now)
 	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: p.cores}
 	p.tokens = &tokens.Tokens{DB: s.db, Directory: p.directory, Issuer: s.cfg.issuer, Now: s.cfg.Now, Cores: p.cores}
@@ -103,6 +107,7 @@ func (p *parts) service() api.Service {
 		},
 		clientOps: &clients.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		trackOps:  &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now},
 		deviceOps: &devices.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Paging: p.paging, Now: c.Now},
 		factorOps: &factors.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens,
@@ -119,7 +124,7 @@ func (p *parts) service() api.Service {
 		signinOps: &signin.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
-			Lockout:  limits.Lockout{Now: c.Now}, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
+			Lockout:  limits.Lockout{Now: c.Now}, Tracker: p.tracker, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Limits: limits.SelfService{Now: c.Now},
 		},
 	}

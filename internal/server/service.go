@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/pools"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/users"
+	"cognate/internal/cognito/usersessions"
 )
 
 // Each package of operations under a name of its own, so that they can be
@@ -22,6 +23,7 @@ type (
 	userOps    = users.Operations
 	signinOps  = signin.Operations
 	passkeyOps = passkeys.Operations
+	trackOps   = usersessions.Operations
 	deviceOps  = devices.Operations
 )
 
@@ -37,6 +39,7 @@ type service struct {
 	*signinOps
 	*passkeyOps
 	*deviceOps
+	*trackOps
 	later
 }
 

@@ -20,6 +20,9 @@ type Client struct {
 	// Settings never holds a secret in the database; loaders leave its
 	// ClientSecret empty.
 	Settings api.UserPoolClientType
+	// SSOMinutes is how long the client may take a browser's session over; nil
+	// when it was never told.
+	SSOMinutes *int32
 	// Secrets are those in force, oldest first.
 	Secrets []ClientSecret
 }
@@ -78,8 +81,14 @@ func (tx *Tx) InsertClient(ctx context.Context, c *Client) error {
 	return nil
 }
 
+// clientSettings is what the doc column holds.
+type clientSettings struct {
+	api.UserPoolClientType
+	SSOMinutes *int32 `json:"sso_minutes,omitzero"` // a name that the model will not have
+}
+
 func clientDoc(c *Client) (string, error) {
-	settings := c.Settings
+	settings := clientSettings{c.Settings, c.SSOMinutes}
 	settings.ClientSecret = ""
 	doc, err := json.Marshal(settings)
 	if err != nil {
@@ -163,9 +172,11 @@ func (tx *Tx) scanClient(s scanner) (*Client, *ClientSecret, error) {
 		return nil, nil, err
 	}
 	c.CreatedAt, c.ModifiedAt = fromMS(created), fromMS(modified)
-	if err := json.Unmarshal([]byte(doc), &c.Settings); err != nil {
+	var settings clientSettings
+	if err := json.Unmarshal([]byte(doc), &settings); err != nil {
 		return nil, nil, fmt.Errorf("read settings of client %s: %w", c.ID, err)
 	}
+	c.Settings, c.SSOMinutes = settings.UserPoolClientType, settings.SSOMinutes
 	if secretID == nil {
 		return &c, nil, nil
 	}

@@ -22,6 +22,14 @@ type Pool struct {
 type PoolSettings struct {
 	Pool api.UserPoolType
 	MFA  api.GetUserPoolMfaConfigResponse
+	// Sessions says whether and how users' sessions are tracked.
+	Sessions PoolSessions `json:",omitzero"`
+}
+
+// PoolSessions is how a pool tracks the sessions of its users.
+type PoolSessions struct {
+	Tracked    bool
+	MaxPerUser int32 // 0: never set
 }
 
 // The uses of a signing key, as in the token_use claim.

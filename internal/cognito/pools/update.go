@@ -22,6 +22,9 @@ func (o *Operations) UpdateUserPool(ctx context.Context, in *api.UpdateUserPoolR
 		if err := configure(&pool.Settings, merge(&pool.Settings.Pool, in)); err != nil {
 			return struct{}{}, err
 		}
+		if pool.Settings.Sessions.Tracked && rankOf(pool.Settings.Pool.UserPoolTier) < rankEssentials {
+			return struct{}{}, api.TierChangeNotAllowedException("User session tracking has to be disabled before the change of tier.")
+		}
 		return struct{}{}, o.save(ctx, tx, pool)
 	})
 	if err != nil {

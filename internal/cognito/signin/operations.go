@@ -11,6 +11,7 @@ import (
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/tracking"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -24,6 +25,7 @@ type Operations struct {
 	Tokens      *tokens.Tokens
 	Sessions    *sessions.Sealer
 	Lockout     limits.Lockout
+	Tracker     *tracking.Tracker
 	Cores       limits.Cores
 	Messages    *messages.Messages
 	Mailer      *triggers.Mailer

@@ -40,6 +40,7 @@ func (o *Operations) refresh(ctx context.Context, r *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Tracker.Used(ctx, found.Client.Pool, found.Family)
 	return tokenAnswer(pair, ""), nil
 }
 
@@ -87,6 +88,7 @@ func (o *Operations) GetTokensFromRefreshToken(ctx context.Context, in *api.GetT
 	if err != nil {
 		return nil, err
 	}
+	o.Tracker.Used(ctx, found.Client.Pool, found.Family)
 	return &api.GetTokensFromRefreshTokenResponse{
 		AuthenticationResult: tokenAnswer(pair, found.RefreshToken).tokens,
 	}, nil

@@ -57,7 +57,7 @@ func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, 
 		if d.device, err = o.bindDevice(ctx, tx, a, family, deviceKey); err != nil {
 			return d, err
 		}
-		return d, tx.InsertFamily(ctx, family, digest)
+		return d, o.start(ctx, tx, a, family, digest)
 	})
 	if err != nil {
 		return nil, err
@@ -161,13 +161,14 @@ func (o *Operations) record(ctx context.Context, tx *store.Tx, a *attempt, p pro
 }
 
 // proven reads the user again and tells whether the proof still holds: nil when
-// it does not. A step that changes the user gets it locked.
+// it does not. The user is locked for a step that changes it, and where sign-ins
+// of one user have to be counted.
 func (o *Operations) proven(ctx context.Context, tx *store.Tx, a *attempt, p proof) (*store.User, error) {
 	if !p.right || a.hidden() {
 		return nil, nil
 	}
 	read := tx.UserBySub
-	if p.change != nil {
+	if p.change != nil || a.client.Pool.TracksSessions() {
 		read = tx.LockUser
 	}
 	user, err := read(ctx, a.user.PoolID, a.user.Sub)
