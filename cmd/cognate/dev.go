@@ -38,7 +38,10 @@ func (c *devCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	config := c.config(server.Dev)
+	config, err := c.config(server.Dev)
+	if err != nil {
+		return err
+	}
 	config.Memory = c.Memory
 	config.Log = log
 	listener, err := net.Listen("tcp", cmp.Or(c.Listen, server.DefaultListen))

@@ -30,7 +30,10 @@ func (c *serveCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	config := c.config(server.Serve)
+	config, err := c.config(server.Serve)
+	if err != nil {
+		return err
+	}
 	config.Log = log
 	s, err := server.New(ctx, config)
 	if err != nil {

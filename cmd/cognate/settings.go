@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"slices"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -25,13 +27,21 @@ type settings struct {
 	MasterKeyFile  string         `env:"COGNATE_MASTER_KEY_FILE" placeholder:"FILE" help:"File with the key that seals every secret in the database. Default master.key in the data directory, made at the first start; must be given with PostgreSQL."`
 	SMTPURL        string         `env:"COGNATE_SMTP_URL" name:"smtp-url" placeholder:"smtp://…" help:"Mail server: smtp://user:pass@host:587 (STARTTLS when offered, ?tls=required insists) or smtps://. None: dev shows messages in the inbox only, serve refuses to send."`
 	SMSURL         string         `env:"COGNATE_SMS_URL" name:"sms-url" placeholder:"https://…" help:"Webhook that takes text messages. None: as for mail."`
+	LambdaEndpoint string         `env:"COGNATE_LAMBDA_ENDPOINT" placeholder:"URL" help:"Where functions of triggers are called that --function does not map: anything that speaks the Lambda Invoke API. None: they cannot be called."`
+	Function       []string       `sep:"none" placeholder:"NAME=TARGET" help:"What a function of triggers is; NAME is its ARN or bare name. TARGET: https://…, lambda:URL, exec:COMMAND, node:FILE#export or python:FILE#function. May be repeated; COGNATE_FUNCTIONS holds the same, one a line, or @FILE."`
+	FunctionEnv    []string       `env:"COGNATE_FUNCTION_ENV" placeholder:"NAME,…" help:"Environment variables that the processes of functions inherit."`
+	AllowNetwork   []netip.Prefix `env:"COGNATE_ALLOW_NETWORKS" placeholder:"CIDR,…" help:"Private networks that functions may be called in. Loopback needs no listing in dev, nor where the address itself says it."`
 	TrustedProxies []netip.Prefix `env:"COGNATE_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Networks of proxies whose forwarded headers count."`
 	MetricsListen  string         `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
 	LogFormat      string         `env:"COGNATE_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Form of log lines: text on a terminal and JSON elsewhere (auto), or always one of them."`
 	LogLevel       string         `env:"COGNATE_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe log lines to write."`
 }
 
-func (s *settings) config(mode server.Mode) server.Config {
+func (s *settings) config(mode server.Mode) (server.Config, error) {
+	functions, err := s.functions()
+	if err != nil {
+		return server.Config{}, err
+	}
 	return server.Config{
 		Mode:                mode,
 		Listen:              s.Listen,
@@ -50,7 +60,30 @@ func (s *settings) config(mode server.Mode) server.Config {
 		SMTPURL:             s.SMTPURL,
 		SMSURL:              s.SMSURL,
 		TrustedProxies:      s.TrustedProxies,
+		LambdaEndpoint:      s.LambdaEndpoint,
+		Functions:           functions,
+		FunctionVariables:   s.FunctionEnv,
+		AllowNetworks:       s.AllowNetwork,
+	}, nil
+}
+
+// functions are the pairs of the flags and those of COGNATE_FUNCTIONS.
+func (s *settings) functions() ([]string, error) {
+	text := os.Getenv("COGNATE_FUNCTIONS")
+	if file, ok := strings.CutPrefix(text, "@"); ok {
+		read, err := os.ReadFile(file) //nolint:gosec // the operator's own file
+		if err != nil {
+			return nil, fmt.Errorf("COGNATE_FUNCTIONS: %w", err)
+		}
+		text = string(read)
 	}
+	pairs := slices.Clone(s.Function)
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			pairs = append(pairs, line)
+		}
+	}
+	return pairs, nil
 }
 
 // logger writes to file: text on a terminal, JSON elsewhere.
