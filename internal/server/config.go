@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/pools"
 )
@@ -66,6 +67,13 @@ type Config struct {
 	SMSURL         string
 	TrustedProxies []netip.Prefix // whose forwarded headers count
 
+	// Limits replaces bounds against abuse by name, see limits.Rates; 0 is no
+	// bound. Without it serve has the usual ones and dev has none.
+	Limits map[string]int
+	// SMSCountries are the beginnings of the telephone numbers that text
+	// messages go to, such as +49; none allows all.
+	SMSCountries []string
+
 	LambdaEndpoint    string         // where functions are called that Functions does not name
 	Functions         []string       // NAME=TARGET
 	FunctionVariables []string       // environment variables that functions' processes inherit
@@ -89,6 +97,7 @@ type Config struct {
 var (
 	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 	accountForm = regexp.MustCompile(`^\d{12}$`)
+	countryForm = regexp.MustCompile(`^\+[1-9]\d{0,6}$`)
 	suffixForm  = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
 )
 
@@ -146,7 +155,20 @@ func (c Config) check() error {
 	refuse(c.Memory && c.DatabaseURL != "", "memory and database-url exclude each other")
 	refuse(c.DatabaseURL != "" && c.Mode == Serve && c.MasterKeyFile == "" && c.MasterKey == "",
 		"with PostgreSQL the master key must be given (master-key-file): every node needs the same one")
+	_, err := c.rates()
+	refuse(err != nil, "limits: %w", err)
+	for _, code := range c.SMSCountries {
+		refuse(!countryForm.MatchString(code), "sms-countries: %q is not a calling code such as +49", code)
+	}
 	return errors.Join(problems...)
+}
+
+// rates are the bounds against abuse.
+func (c Config) rates() (limits.Rates, error) {
+	if c.Mode == Dev {
+		return limits.Rates{}.With(c.Limits)
+	}
+	return limits.Usual().With(c.Limits)
 }
 
 func absolute(s string) bool {

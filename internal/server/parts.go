@@ -40,12 +40,19 @@ type parts struct {
 	mailer      *triggers.Mailer
 	paging      paging.Paging
 	cores       limits.Cores
+	rates       limits.Rates
+	selfService limits.SelfService
 	tracker     *tracking.Tracker
 }
 
 func (s *Server) parts() (*parts, error) {
 	p := &parts{cfg: s.cfg, db: s.db, paging: paging.Paging{Key: s.db.Key("paging")}}
 	p.cores = limits.NewCores()
+	var err error
+	if p.rates, err = s.cfg.rates(); err != nil {
+		return nil, err
+	}
+	p.selfService = limits.SelfService{Now: s.cfg.Now, Rates: p.rates, Countries: s.cfg.SMSCountries}
 	p.tracker = &tracking.Tracker{DB: s.db, Now: s.cfg.Now}
 	p.directory = directory.New(s.db, s.cfg.Now)
 	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: p.cores}
@@ -117,15 +124,16 @@ func (p *parts) service() api.Service {
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Codes:    &codes.Codes{Key: p.db.Key("codes"), Now: c.Now},
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
-			Limits:   limits.SelfService{Now: c.Now},
+			Limits:   p.selfService,
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
 		},
 		passkeyOps: &passkeys.Operations{DB: p.db, Now: c.Now, Tokens: p.tokens, Paging: p.paging},
 		signinOps: &signin.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
+			Guesses:  &limits.Guesses{Now: c.Now, PerSource: p.rates.Failures, PerPool: p.rates.PoolFailures},
 			Lockout:  limits.Lockout{Now: c.Now}, Tracker: p.tracker, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
-			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Limits: limits.SelfService{Now: c.Now},
+			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Limits: p.selfService,
 		},
 	}
 }

@@ -28,6 +28,7 @@ const (
 		first_ms = CASE WHEN attempts.count = 0 THEN excluded.first_ms ELSE attempts.first_ms END RETURNING count, first_ms, last_ms`
 	updateAttempts = `INSERT INTO attempts (pool_id, subject, kind, count, first_ms, last_ms) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (pool_id, subject, kind) DO UPDATE SET count = excluded.count, first_ms = excluded.first_ms, last_ms = excluded.last_ms`
+	sumAttempts    = `SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM attempts WHERE pool_id = $1 AND subject = $2`
 	deleteAttempts = `DELETE FROM attempts WHERE pool_id = $1 AND subject = $2 AND kind = $3`
 )
 
@@ -58,6 +59,17 @@ func (tx *Tx) LockAttempts(ctx context.Context, k AttemptsKey) (Attempts, error)
 func (tx *Tx) IncrementAttempts(ctx context.Context, k AttemptsKey, at time.Time) (Attempts, error) {
 	a, _, err := changeOne(ctx, tx, scanAttempts, countAttempt, k.PoolID, k.Subject, k.Kind, toMS(at))
 	return a, k.wrap("count", err)
+}
+
+// SumAttempts adds up the counters of a subject, whatever their kind: what is
+// counted often is spread over several rows, so that its transactions do not
+// wait for one another.
+func (tx *Tx) SumAttempts(ctx context.Context, poolID, subject string) (int, error) {
+	n, _, err := one(ctx, tx, func(s scanner) (n int, err error) { return n, s.Scan(&n) }, sumAttempts, poolID, subject)
+	if err != nil {
+		return 0, fmt.Errorf("add up attempts: %w", err)
+	}
+	return n, nil
 }
 
 // SaveAttempts sets a counter that was locked.

@@ -49,6 +49,7 @@ func TestStatementsUseTheirIndexes(t *testing.T) {
 		{"usePasskey", usePasskey, "passkeys_1 (pool_id=? AND id=?)"},
 		{"selectTOTP", selectTOTP, "totp_1 (pool_id=? AND sub=?)"},
 		{"selectAttempts", selectAttempts, "attempts_1 (pool_id=? AND subject=? AND kind=?)"},
+		{"sumAttempts", sumAttempts, "attempts_1 (pool_id=? AND subject=?)"},
 		{"takeTicket", takeTicket, "tickets_1 (pool_id=? AND kind=? AND id=?)"},
 		{"selectTicket", selectTicket, "tickets_1 (pool_id=? AND kind=? AND id=?)"},
 		{"selectSession", selectSession, "families_1 (pool_id=? AND id=?)"},

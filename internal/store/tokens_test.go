@@ -204,6 +204,29 @@ func TestAttemptsCountAndReset(t *testing.T) {
 	})
 }
 
+func TestAttemptsOfASubjectAddUp(t *testing.T) {
+	onEach(t, func(t *testing.T, db *testDB) {
+		newPool(t, db)
+		for i, kind := range []string{"a", "b", "c"} {
+			write(t, db, func(ctx context.Context, tx *store.Tx) error {
+				for range i + 1 {
+					if _, err := tx.IncrementAttempts(ctx, store.AttemptsKey{PoolID: poolID, Subject: "digest", Kind: kind}, start); err != nil {
+						return err
+					}
+				}
+				_, err := tx.IncrementAttempts(ctx, store.AttemptsKey{PoolID: poolID, Subject: "other", Kind: kind}, start)
+				return err
+			})
+		}
+		for subject, want := range map[string]int{"digest": 6, "other": 3, "none": 0} {
+			got := read(t, db, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.SumAttempts(ctx, poolID, subject) })
+			if got != want {
+				t.Errorf("%s: %d, want %d", subject, got, want)
+			}
+		}
+	})
+}
+
 func TestGroupsAndMembers(t *testing.T) {
 	onEach(t, func(t *testing.T, db *testDB) {
 		newPool(t, db)

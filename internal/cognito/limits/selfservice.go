@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"cognate/internal/api"
 	"cognate/internal/store"
 )
 
@@ -24,11 +23,6 @@ const (
 	destination           Kind = "destination"
 )
 
-// messagesPerHour is how many messages one address gets within one window
-// unless a SelfService says otherwise. The service gives no number; this one
-// is generous to people and to test-suites.
-const messagesPerHour = 100
-
 // window is the time over which actions are counted; it begins with the
 // first one.
 const window = time.Hour
@@ -47,12 +41,14 @@ func perHour(kind Kind) int {
 	}
 }
 
-// SelfService counts what users do for themselves.
+// SelfService counts what users do for themselves, and what strangers make the
+// server send.
 type SelfService struct {
-	Now func() time.Time
-	// MessagesPerHour bounds the messages to one address: 0 stands for the
-	// usual number, a negative one for no bound.
-	MessagesPerHour int
+	Now   func() time.Time
+	Rates Rates
+	// Countries are the beginnings of the telephone numbers that text messages
+	// go to, such as +49; none allows all.
+	Countries []string
 }
 
 // Count counts one action, also when it fails later: the caller then ends
@@ -73,22 +69,9 @@ func (s SelfService) count(ctx context.Context, tx *store.Tx, poolID, subject st
 		attempts = store.Attempts{FirstAt: now}
 	}
 	if attempts.Count >= limit {
-		return api.LimitExceededException("Attempt limit exceeded, please try after some time.")
+		return tooMany()
 	}
 	attempts.Count++
 	attempts.LastAt = now
 	return tx.SaveAttempts(ctx, key, attempts)
-}
-
-// CountMessage counts one message to an address, whoever asked for it, so
-// that nobody is flooded through many accounts.
-func (s SelfService) CountMessage(ctx context.Context, tx *store.Tx, poolID, address string) error {
-	limit := s.MessagesPerHour
-	switch {
-	case limit < 0:
-		return nil
-	case limit == 0:
-		limit = messagesPerHour
-	}
-	return s.count(ctx, tx, poolID, digest("destination", address), destination, limit)
 }

@@ -76,10 +76,10 @@ func TestSelfServiceLimitsPerHour(t *testing.T) {
 func TestS066MessagesToOneAddressAreLimited(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
-	c.MessagesPerHour = 3
+	c.Rates.Address = 3
 	send := func(address string) error {
 		_, err := store.Write(t.Context(), c.db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-			return struct{}{}, c.CountMessage(ctx, tx, servicePool, address)
+			return struct{}{}, c.CountMessage(ctx, tx, limits.Message{PoolID: servicePool, Address: address})
 		})
 		return err
 	}
@@ -94,7 +94,7 @@ func TestS066MessagesToOneAddressAreLimited(t *testing.T) {
 	if err := send("bea@example.com"); err != nil {
 		t.Errorf("another address: %v", err)
 	}
-	c.MessagesPerHour = -1
+	c.Rates.Address = 0
 	if err := send("ana@example.com"); err != nil {
 		t.Errorf("without a bound: %v", err)
 	}

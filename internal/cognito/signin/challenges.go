@@ -102,9 +102,14 @@ var challenges = map[api.ChallengeNameType]challenge{
 	},
 }
 
-// respond serves an answer to a challenge. A challenge without a row was never
-// given out, so no session fits it.
+// respond serves an answer to a challenge.
 func (o *Operations) respond(ctx context.Context, r request) (*answer, error) {
+	return o.watched(ctx, &r, func() (*answer, error) { return o.take(ctx, r) })
+}
+
+// take is respond. A challenge without a row was never given out, so no session
+// fits it.
+func (o *Operations) take(ctx context.Context, r request) (*answer, error) {
 	c, known := challenges[r.challenge]
 	if !known {
 		c.kind = sessions.Session

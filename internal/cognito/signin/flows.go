@@ -89,7 +89,7 @@ func (o *Operations) initiate(ctx context.Context, r request) (*answer, error) {
 	if err := r.require(f.needs...); err != nil {
 		return nil, err
 	}
-	return f.begin(o, ctx, &r)
+	return o.watched(ctx, &r, func() (*answer, error) { return f.begin(o, ctx, &r) })
 }
 
 // permit checks a flow against the client's ExplicitAuthFlows.

@@ -11,6 +11,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
@@ -121,7 +122,7 @@ func (s codeStep) send(ctx context.Context, a *attempt, to, code string) error {
 			return struct{}{}, err
 		}
 		if a.unfit() {
-			err := s.o.Limits.CountMessage(ctx, tx, a.client.PoolID, "nobody "+a.subject)
+			err := s.o.Limits.CountMessage(ctx, tx, limits.Message{PoolID: a.client.PoolID, Medium: r.Medium, Nobody: a.subject})
 			if err != nil {
 				return struct{}{}, err
 			}
@@ -130,7 +131,8 @@ func (s codeStep) send(ctx context.Context, a *attempt, to, code string) error {
 			}
 			return struct{}{}, s.o.Messages.Pretend(ctx, tx, r)
 		}
-		if err := s.o.Limits.CountMessage(ctx, tx, a.client.PoolID, to); err != nil {
+		err := s.o.Limits.CountMessage(ctx, tx, limits.Message{PoolID: a.client.PoolID, Medium: r.Medium, Address: to})
+		if err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.o.Mailer.Send(ctx, tx, &post, triggers.Letter{On: a.occasion(), Request: r})
@@ -139,6 +141,8 @@ func (s codeStep) send(ctx context.Context, a *attempt, to, code string) error {
 		err = s.o.Mailer.Flush(ctx, &post)
 	}
 	switch {
+	case limits.AboutRecipient(err) && s.first(a) && a.client.HidesExistence():
+		return nil
 	case api.HasCode(err, "LimitExceededException"):
 		return api.TooManyRequestsException("Attempt limit exceeded, please try after some time.").Because(err)
 	case api.HasCode(err, "CodeDeliveryFailureException") && s.kind.medium() == api.DeliveryMediumTypeSms:

@@ -26,6 +26,7 @@ type Operations struct {
 	Sessions    *sessions.Sealer
 	Lockout     limits.Lockout
 	Tracker     *tracking.Tracker
+	Guesses     *limits.Guesses
 	Cores       limits.Cores
 	Messages    *messages.Messages
 	Mailer      *triggers.Mailer

@@ -9,7 +9,8 @@ import (
 )
 
 // AdminEnableUser lets a disabled user sign in again. Tokens and codes from
-// before stay dead.
+// before stay dead, also those of a sign-in that was under way when the user was
+// disabled and committed after it.
 func (o *Operations) AdminEnableUser(ctx context.Context, in *api.AdminEnableUserRequest) (*api.AdminEnableUserResponse, error) {
 	if err := o.setEnabled(ctx, in.UserPoolId, in.Username, true); err != nil {
 		return nil, err
@@ -36,8 +37,11 @@ func (o *Operations) setEnabled(ctx context.Context, poolID, username string, en
 		if err != nil {
 			return nothing{}, err
 		}
+		if u.Enabled && enabled {
+			return nothing{}, o.save(ctx, tx, u)
+		}
 		u.Enabled = enabled
-		if err := o.save(ctx, tx, u); err != nil || enabled {
+		if err := o.save(ctx, tx, u); err != nil {
 			return nothing{}, err
 		}
 		if err := o.Codes.VoidAll(ctx, tx, pool.ID, limits.Subject(u, "")); err != nil {

@@ -8,6 +8,7 @@ import (
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/store"
 )
@@ -89,14 +90,15 @@ func (l letter) request() messages.Request {
 }
 
 // sendCode issues a code and sends it; the one before is void. Without a way
-// to deliver it: CodeDeliveryFailureException. Too many messages to the address,
-// administrators aside: LimitExceededException. Nothing is issued then.
+// to deliver it: CodeDeliveryFailureException. Too many messages, administrators
+// aside: LimitExceededException. Nothing is issued then.
 func (o *Operations) sendCode(ctx context.Context, tx *store.Tx, at codes.Slot, l letter) (*api.CodeDeliveryDetailsType, error) {
 	if err := o.Mailer.Available(l.pool, l.to.medium()); err != nil {
 		return nil, err
 	}
 	if l.client != nil {
-		if err := o.Limits.CountMessage(ctx, tx, l.pool.ID, l.to.value); err != nil {
+		err := o.Limits.CountMessage(ctx, tx, limits.Message{PoolID: l.pool.ID, Medium: l.to.medium(), Address: l.to.value})
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -85,12 +85,12 @@ func (o *Operations) postNothing(ctx context.Context, tx *store.Tx, r codeReques
 	if err := o.Mailer.Available(r.client.Pool, to.medium()); err != nil {
 		return counted(err)
 	}
-	err := o.Limits.CountMessage(ctx, tx, r.client.Pool.ID, "nobody "+r.subject)
-	if api.HasCode(err, "LimitExceededException") {
+	err := o.Limits.CountMessage(ctx, tx, limits.Message{PoolID: r.client.Pool.ID, Medium: to.medium(), Nobody: r.subject})
+	if limits.AboutRecipient(err) {
 		return nil
 	}
 	if err != nil {
-		return err
+		return counted(err)
 	}
 	nobody := letter{
 		purpose: messages.ForgotPassword, pool: r.client.Pool, client: r.client,
@@ -103,9 +103,9 @@ func (o *Operations) postNothing(ctx context.Context, tx *store.Tx, r codeReques
 }
 
 // hideLimit keeps a client that hides existence from learning, by the limit of
-// messages to an address, that somebody has it.
+// messages to an address or its country, that somebody has it.
 func hideLimit(client *directory.Client, to address, details *api.CodeDeliveryDetailsType, err error) (*api.CodeDeliveryDetailsType, error) {
-	if api.HasCode(err, "LimitExceededException") && client.HidesExistence() {
+	if limits.AboutRecipient(err) && client.HidesExistence() {
 		return to.details(), nil
 	}
 	return details, counted(err)

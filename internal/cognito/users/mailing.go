@@ -29,7 +29,11 @@ func mailing[T any](ctx context.Context, o *Operations, metadata map[string]stri
 }
 
 // send queues a letter, or leaves it to be sent when functions have seen it.
+// Nobody, administrators included, sends to countries that are not allowed.
 func (o *Operations) send(ctx context.Context, tx *store.Tx, l letter) error {
+	if err := o.Limits.Deliverable(l.to.medium(), l.to.value); err != nil {
+		return err
+	}
 	return o.Mailer.Send(ctx, tx, &l.out.Post, triggers.Letter{On: l.occasion(), Request: l.request()})
 }
 
