@@ -285,14 +285,15 @@ func TestResendConfirmationCode(t *testing.T) {
 	w := newWorld(t, servertest.Shared(t))
 	w.signUp(t, "ana", "email", "f@example.com")
 	first := w.s.Mailbox.Wait(t, w.pool, "ana", 1).Code
+	last := first
 	for n := 2; n <= 3; n++ {
 		out, err := w.s.Anonymous.ResendConfirmationCode(t.Context(), &cip.ResendConfirmationCodeInput{ClientId: &w.client, Username: new("ana")})
 		wantOK(t, err)
 		if *out.CodeDeliveryDetails.Destination != "f***@e***" {
 			t.Errorf("delivery details %+v", out.CodeDeliveryDetails)
 		}
+		last = w.s.Mailbox.Wait(t, w.pool, "ana", n).Code // messages on their way together may pass one another
 	}
-	last := w.s.Mailbox.Wait(t, w.pool, "ana", 3).Code
 	if first != last {
 		wantError(t, w.confirm(t, "ana", first), "CodeMismatchException", "Invalid verification code provided, please try again.")
 	}
