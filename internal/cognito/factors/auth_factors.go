@@ -17,11 +17,17 @@ func (o *Operations) GetUserAuthFactors(ctx context.Context, in *api.GetUserAuth
 	if err != nil {
 		return nil, err
 	}
+	passkeys, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.CountPasskeys(ctx, b.Pool.ID, b.User.Sub)
+	})
+	if err != nil {
+		return nil, err
+	}
 	return &api.GetUserAuthFactorsResponse{
 		Username:                  b.User.Username,
 		PreferredMfaSetting:       preferred(b.User),
 		UserMFASettingList:        b.User.MFA.EnabledFactors,
-		ConfiguredUserAuthFactors: configured(b.Pool, b.User),
+		ConfiguredUserAuthFactors: configured(b.Pool, b.User, passkeys),
 	}, nil
 }
 
@@ -31,8 +37,14 @@ func (o *Operations) AdminGetUserAuthFactors(ctx context.Context, in *api.AdminG
 	if err != nil {
 		return nil, err
 	}
+	passkeys := 0
 	u, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
-		return o.Directory.User(ctx, tx, pool, in.Username)
+		u, err := o.Directory.User(ctx, tx, pool, in.Username)
+		if err != nil {
+			return nil, err
+		}
+		passkeys, err = tx.CountPasskeys(ctx, pool.ID, u.Sub)
+		return u, err
 	})
 	if err != nil {
 		return nil, err
@@ -41,7 +53,7 @@ func (o *Operations) AdminGetUserAuthFactors(ctx context.Context, in *api.AdminG
 		Username:                  u.Username,
 		PreferredMfaSetting:       preferred(u),
 		UserMFASettingList:        u.MFA.EnabledFactors,
-		ConfiguredUserAuthFactors: configured(pool, u),
+		ConfiguredUserAuthFactors: configured(pool, u, passkeys),
 	}, nil
 }
 
@@ -55,7 +67,7 @@ func preferred(u *store.User) *string {
 
 // configured lists what a user has for the factors of the pool, first and second
 // ones alike (spec/newest-features.md §19).
-func configured(pool *directory.Pool, u *store.User) []api.AuthFactorType {
+func configured(pool *directory.Pool, u *store.User, passkeys int) []api.AuthFactorType {
 	first := func(f api.AuthFactorType) bool {
 		policy := pool.Config().Policies
 		return policy != nil && policy.SignInPolicy != nil && slices.Contains(policy.SignInPolicy.AllowedFirstAuthFactors, f)
@@ -70,6 +82,9 @@ func configured(pool *directory.Pool, u *store.User) []api.AuthFactorType {
 	}
 	if u.Attributes.Get(attributes.PhoneNumber) != "" && (first(api.AuthFactorTypeSmsOtp) || enabledIn(config, mfa.SMS)) {
 		list = append(list, api.AuthFactorTypeSmsOtp)
+	}
+	if passkeys > 0 && first(api.AuthFactorTypeWebAuthn) {
+		list = append(list, api.AuthFactorTypeWebAuthn)
 	}
 	if u.MFA.SoftwareToken {
 		list = append(list, api.AuthFactorTypeSoftwareToken)

@@ -13,11 +13,14 @@ import (
 // pool or the user wants one, unless the proof of a remembered device stands in.
 func secondFactor(o *Operations, a *attempt, u *store.User) (step, error) {
 	settings := &a.client.Pool.Settings
-	if settings.Pool.MfaConfiguration == api.UserPoolMfaTypeOff || multiFactor(a) || a.deviceInsteadOfMFA() {
+	if settings.Pool.MfaConfiguration == api.UserPoolMfaTypeOff || multiFactor(a) || a.deviceInsteadOfMFA() ||
+		a.userVerified && passkeyIsMFA(a.client.Pool, u) {
 		return nil, nil
 	}
 	d := decideMFA(mfaCaseOf(settings, u))
 	switch {
+	case d.due() && byPasskey(a): // a passkey does for both factors or for none
+		return nil, errIncorrect()
 	case d.refuse != "":
 		return nil, errNoFactor(d.refuse)
 	case d.ask != "":

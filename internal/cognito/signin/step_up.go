@@ -178,6 +178,9 @@ func (o *Operations) missing(ctx context.Context, a *attempt) (*answer, error) {
 	}
 	switch len(closing) {
 	case 0:
+		if list := o.available(a); len(list) == 1 { // no choice
+			return o.ask(ctx, a, factorNamed(string(list[0])))
+		}
 		return selectStep{o}.Begin(ctx, a)
 	case 1:
 		return factorStep(o, closing[0]).Begin(ctx, a)
