@@ -47,7 +47,7 @@ const (
 	lockClient       = `UPDATE clients SET version = version + 1 WHERE pool_id = $1 AND id = $2`
 	updateClient     = `UPDATE clients SET name = $1, modified_ms = $2, doc = $3, version = version + 1 WHERE pool_id = $4 AND id = $5 AND version = $6`
 	deleteClient     = `DELETE FROM clients WHERE pool_id = $1 AND id = $2`
-	listClients      = `SELECT ` + clientColumns + ` FROM (SELECT * FROM clients WHERE pool_id = $1 AND id > $2 ORDER BY id LIMIT $3) c` +
+	listClients      = `SELECT ` + clientColumns + ` FROM (SELECT * FROM clients WHERE pool_id = $1 AND id > $2 ORDER BY id LIMIT CAST($3 AS BIGINT)) c` +
 		clientSecretsJoin + ` ORDER BY c.id`
 	countClients = `SELECT COUNT(*) FROM clients WHERE pool_id = $1`
 

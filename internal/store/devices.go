@@ -24,9 +24,9 @@ const deviceColumns = `pool_id, sub, id, name, remembered, verifier, last_ip, cr
 const (
 	insertDevice = `INSERT INTO devices (` + deviceColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`
 	selectDevice = `SELECT ` + deviceColumns + ` FROM devices WHERE pool_id = $1 AND sub = $2 AND id = $3`
-	listDevices  = `SELECT ` + deviceColumns + ` FROM devices WHERE pool_id = $1 AND sub = $2 AND id > $3 ORDER BY id LIMIT $4`
+	listDevices  = `SELECT ` + deviceColumns + ` FROM devices WHERE pool_id = $1 AND sub = $2 AND id > $3 ORDER BY id LIMIT CAST($4 AS BIGINT)`
 	// The two lists differ in a condition that takes no argument.
-	listRemembered = `SELECT ` + deviceColumns + ` FROM devices WHERE pool_id = $1 AND sub = $2 AND id > $3 AND remembered ORDER BY id LIMIT $4`
+	listRemembered = `SELECT ` + deviceColumns + ` FROM devices WHERE pool_id = $1 AND sub = $2 AND id > $3 AND remembered ORDER BY id LIMIT CAST($4 AS BIGINT)`
 	rememberDevice = `UPDATE devices SET remembered = $4, modified_ms = $5 WHERE pool_id = $1 AND sub = $2 AND id = $3`
 	useDevice      = `UPDATE devices SET last_ip = $4, authenticated_ms = $5 WHERE pool_id = $1 AND sub = $2 AND id = $3`
 	deleteDevice   = `DELETE FROM devices WHERE pool_id = $1 AND sub = $2 AND id = $3`

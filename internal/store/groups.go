@@ -28,16 +28,16 @@ const (
 	updateGroup = `UPDATE groups SET precedence = $3, created_ms = $4, modified_ms = $5, doc = $6 WHERE pool_id = $1 AND name = $2`
 	lockGroup   = `UPDATE groups SET modified_ms = modified_ms WHERE pool_id = $1 AND name = $2`
 	deleteGroup = `DELETE FROM groups WHERE pool_id = $1 AND name = $2`
-	listGroups  = `SELECT ` + groupColumns + ` FROM groups g WHERE g.pool_id = $1 AND g.name > $2 ORDER BY g.name LIMIT $3`
+	listGroups  = `SELECT ` + groupColumns + ` FROM groups g WHERE g.pool_id = $1 AND g.name > $2 ORDER BY g.name LIMIT CAST($3 AS BIGINT)`
 	groupNames  = `SELECT name FROM groups WHERE pool_id = $1`
 	countGroups = `SELECT COUNT(*) FROM groups WHERE pool_id = $1`
 
 	insertMember = `INSERT INTO memberships (pool_id, group_name, sub, created_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	deleteMember = `DELETE FROM memberships WHERE pool_id = $1 AND group_name = $2 AND sub = $3`
 	groupsOfUser = `SELECT ` + groupColumns + ` FROM memberships m JOIN groups g ON g.pool_id = m.pool_id AND g.name = m.group_name
-		WHERE m.pool_id = $1 AND m.sub = $2 AND m.group_name > $3 ORDER BY m.group_name LIMIT $4`
+		WHERE m.pool_id = $1 AND m.sub = $2 AND m.group_name > $3 ORDER BY m.group_name LIMIT CAST($4 AS BIGINT)`
 	usersInGroup = `SELECT ` + joinedUserColumns + ` FROM memberships m JOIN users u ON u.pool_id = m.pool_id AND u.sub = m.sub
-		WHERE m.pool_id = $1 AND m.group_name = $2 AND m.sub > $3 ORDER BY m.sub LIMIT $4`
+		WHERE m.pool_id = $1 AND m.group_name = $2 AND m.sub > $3 ORDER BY m.sub LIMIT CAST($4 AS BIGINT)`
 	countMembers = `SELECT COUNT(*) FROM memberships WHERE pool_id = $1 AND group_name = $2`
 )
 

@@ -26,7 +26,7 @@ const (
 	insertOutbox = `INSERT INTO outbox (pool_id, id, medium, destination, body, attempts, next_ms, lease_ms, created_ms)
 		VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $7)`
 	leaseOutbox = `UPDATE outbox SET lease_ms = $1, attempts = attempts + 1 WHERE lease_ms <= $2 AND (pool_id, id) IN
-		(SELECT pool_id, id FROM outbox WHERE medium = $4 AND next_ms <= $2 AND lease_ms <= $2 ORDER BY next_ms, id LIMIT $3)
+		(SELECT pool_id, id FROM outbox WHERE medium = $4 AND next_ms <= $2 AND lease_ms <= $2 ORDER BY next_ms, id LIMIT CAST($3 AS BIGINT))
 		RETURNING pool_id, id, medium, destination, body, attempts, next_ms, created_ms`
 	deleteOutbox = `DELETE FROM outbox WHERE pool_id = $1 AND id = $2`
 	retryOutbox  = `UPDATE outbox SET next_ms = $1, lease_ms = 0 WHERE pool_id = $2 AND id = $3 AND attempts = $4`

@@ -10,9 +10,9 @@ import (
 
 const (
 	insertHistory = `INSERT INTO password_history (pool_id, sub, created_ms, id, password) VALUES ($1, $2, $3, $4, $5)`
-	selectHistory = `SELECT id, password FROM password_history WHERE pool_id = $1 AND sub = $2 ORDER BY created_ms DESC, id DESC LIMIT $3`
+	selectHistory = `SELECT id, password FROM password_history WHERE pool_id = $1 AND sub = $2 ORDER BY created_ms DESC, id DESC LIMIT CAST($3 AS BIGINT)`
 	trimHistory   = `DELETE FROM password_history WHERE pool_id = $1 AND sub = $2 AND (created_ms, id) NOT IN
-		(SELECT created_ms, id FROM password_history WHERE pool_id = $1 AND sub = $2 ORDER BY created_ms DESC, id DESC LIMIT $3)`
+		(SELECT created_ms, id FROM password_history WHERE pool_id = $1 AND sub = $2 ORDER BY created_ms DESC, id DESC LIMIT CAST($3 AS BIGINT))`
 )
 
 // AddPasswordHistory remembers a password of a user and forgets all but the

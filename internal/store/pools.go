@@ -56,7 +56,7 @@ const (
 	updatePool = `UPDATE pools SET name = $1, modified_ms = $2, doc = $3, version = version + 1 WHERE id = $4 AND version = $5`
 	deletePool = `DELETE FROM pools WHERE id = $1`
 	countPools = `SELECT COUNT(*) FROM pools WHERE region = $1`
-	listPools  = `SELECT ` + poolColumns + ` FROM pools WHERE region = $1 AND id > $2 ORDER BY id LIMIT $3`
+	listPools  = `SELECT ` + poolColumns + ` FROM pools WHERE region = $1 AND id > $2 ORDER BY id LIMIT CAST($3 AS BIGINT)`
 
 	insertSigningKey  = `INSERT INTO signing_keys (pool_id, kid, token_use, private, public, created_ms) VALUES ($1, $2, $3, $4, $5, $6)`
 	selectSigningKeys = `SELECT kid, token_use, private, public, created_ms FROM signing_keys WHERE pool_id = $1 ORDER BY created_ms, kid`

@@ -28,15 +28,15 @@ var purges = []struct {
 	text string
 }{
 	{"tickets", 0, `DELETE FROM tickets WHERE (pool_id, kind, id) IN
-		(SELECT pool_id, kind, id FROM tickets WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2) AND expires_ms <= $1`},
+		(SELECT pool_id, kind, id FROM tickets WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT CAST($2 AS BIGINT)) AND expires_ms <= $1`},
 	{"refresh tokens", 0, `DELETE FROM refresh_tokens WHERE (pool_id, digest) IN
-		(SELECT pool_id, digest FROM refresh_tokens WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2) AND expires_ms <= $1`},
+		(SELECT pool_id, digest FROM refresh_tokens WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT CAST($2 AS BIGINT)) AND expires_ms <= $1`},
 	{"token families", familiesKept, `DELETE FROM families WHERE (pool_id, id) IN
-		(SELECT pool_id, id FROM families WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2) AND expires_ms <= $1`},
+		(SELECT pool_id, id FROM families WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT CAST($2 AS BIGINT)) AND expires_ms <= $1`},
 	{"attempts", attemptsKept, `DELETE FROM attempts WHERE (pool_id, subject, kind) IN
-		(SELECT pool_id, subject, kind FROM attempts WHERE last_ms <= $1 ORDER BY last_ms LIMIT $2) AND last_ms <= $1`},
+		(SELECT pool_id, subject, kind FROM attempts WHERE last_ms <= $1 ORDER BY last_ms LIMIT CAST($2 AS BIGINT)) AND last_ms <= $1`},
 	{"messages", messagesKept, `DELETE FROM outbox WHERE (pool_id, id) IN
-		(SELECT pool_id, id FROM outbox WHERE created_ms <= $1 ORDER BY created_ms LIMIT $2) AND created_ms <= $1`},
+		(SELECT pool_id, id FROM outbox WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
 }
 
 // Purge removes what has expired by now, in small transactions, and tells

@@ -142,7 +142,7 @@ func (q UserQuery) statement(limit int) (*userStatement, error) {
 	default:
 		return nil, fmt.Errorf("no column %q to search", q.Column)
 	}
-	s.order += ` LIMIT ` + s.arg(limit)
+	s.order += ` LIMIT CAST(` + s.arg(limit) + ` AS BIGINT)`
 	return s, nil
 }
 
