@@ -584,3 +584,71 @@ func TestS053DevicesOfDisabledAndDeletedUsers(t *testing.T) {
 	_, err = a.signInWith(t, "ana", d.key)
 	wantError(t, err, "ResourceNotFoundException", noDevice)
 }
+
+// The proof of a remembered device stands in for the second factor, where the
+// pool asks for one on new devices only; the key alone never does.
+func TestS067RememberedDeviceInsteadOfMFA(t *testing.T) {
+	t.Parallel()
+	for _, challenge := range []bool{true, false} {
+		a := withMFA(t, servertest.Start(t), tracking(challenge, false), tokensOnly(types.UserPoolMfaTypeOptional))
+		a.s.CreateUser(t, a.pool, "ana", goodPassword)
+		tokens := a.signIn(t, "ana", goodPassword)
+		app := a.enrol(t, tokens.AccessToken)
+		wantOK(t, a.prefer(t, "ana", tokenPreferred))
+
+		// A new device: the second factor comes first, then a key.
+		got := a.awaits(t, "ana", types.ChallengeNameTypeSoftwareTokenMfa)
+		done, err := a.answerToken(t, got.Session, app.next(t))
+		wantOK(t, err)
+		d := newPhone(t, done.AuthenticationResult)
+		_, err = a.confirmDevice(t, done.AuthenticationResult.AccessToken, d)
+		wantOK(t, err)
+
+		session, next := "", types.ChallengeNameType("")
+		begin := func() {
+			t.Helper()
+			got, err := a.signInWith(t, "ana", d.key)
+			wantOK(t, err)
+			if got.AuthenticationResult != nil {
+				t.Fatal("tokens for the key alone")
+			}
+			session, next = aws.ToString(got.Session), got.ChallengeName
+		}
+		begin()
+		if !challenge { // the second factor is asked all the same, then the device
+			if next != types.ChallengeNameTypeSoftwareTokenMfa {
+				t.Fatalf("got %s", next)
+			}
+			_, err := a.respond(t, next, &session, "USERNAME", "ana", "SOFTWARE_TOKEN_MFA_CODE", "000000", "DEVICE_KEY", "us-east-1_00000000-0000-4000-8000-000000000000")
+			wantError(t, err, "InvalidParameterException", invalidDevice)
+			after, err := a.respond(t, next, &session, "USERNAME", "ana", "SOFTWARE_TOKEN_MFA_CODE", app.next(t), "DEVICE_KEY", d.key)
+			wantOK(t, err)
+			if after.ChallengeName != types.ChallengeNameTypeDeviceSrpAuth {
+				t.Errorf("got %+v", after)
+			}
+			continue
+		}
+		if next != types.ChallengeNameTypeDeviceSrpAuth {
+			t.Fatalf("got %s", next)
+		}
+		// The challenge cannot be turned into another one.
+		_, err = a.answerToken(t, &session, app.next(t))
+		wantError(t, err, "NotAuthorizedException", "Invalid session provided for the user.")
+		proven, err := a.tryDevice(t, "ana", d)
+		wantOK(t, err)
+		if proven.AuthenticationResult == nil {
+			t.Fatalf("got %+v", proven)
+		}
+
+		// Forgotten, or not remembered any more, it is a new device again.
+		_, err = a.s.Anonymous.UpdateDeviceStatus(t.Context(), &cip.UpdateDeviceStatusInput{
+			AccessToken: proven.AuthenticationResult.AccessToken, DeviceKey: &d.key,
+			DeviceRememberedStatus: types.DeviceRememberedStatusTypeNotRemembered,
+		})
+		wantOK(t, err)
+		begin()
+		if next != types.ChallengeNameTypeSoftwareTokenMfa {
+			t.Errorf("a device that is not remembered passes for one: %s", next)
+		}
+	}
+}
