@@ -1,6 +1,7 @@
 package security_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -149,6 +150,7 @@ func TestS176PathsNameNoFiles(t *testing.T) {
 	s := servertest.Shared(t)
 	for _, path := range []string{
 		"/..%2f..%2f..%2fetc%2fpasswd/.well-known/jwks.json", "/%2e%2e/.well-known/jwks.json", "/....//.well-known/jwks.json", "/x%00/.well-known/jwks.json",
+		"/us-east-1_a%00/.well-known/jwks.json", "/us-east-1_%ff/.well-known/openid-configuration",
 		"/us-east-1_'OR'1'='1/.well-known/jwks.json", "/%27%3BDROP%20TABLE%20pools/.well-known/openid-configuration", "/us-east-1_%25/.well-known/jwks.json",
 		"/master.key", "/cognate.db", "/.env", "/.git/config", "/%0d%0aInjected:%20x/.well-known/jwks.json", "/\u2028/.well-known/jwks.json",
 	} {
@@ -159,5 +161,16 @@ func TestS176PathsNameNoFiles(t *testing.T) {
 		if answer := s.Do(t, r); answer.Status != 404 || answer.Header.Get("Injected") != "" {
 			t.Errorf("%s: %d %.200s", path, answer.Status, answer.Body)
 		}
+	}
+}
+
+// The issuer of a token is read before its signature is known to be good.
+func TestS176IssuersAreNoQueries(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	for _, id := range []string{`us-east-1_a\u0000`, `us-east-1_\ud800`, `us-east-1_' OR '1'='1`, `us-east-1_%`, `us-east-1_../..`, strings.Repeat("a", 5000) + "_b"} {
+		head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"x"}`))
+		payload := base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"` + s.URL + "/" + id + `","token_use":"access"}`))
+		refused(t, s, "GetUser", doc{"AccessToken": head + "." + payload + ".AAAA"}, notAllowed)
 	}
 }
