@@ -2,8 +2,10 @@ package directory
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"cognate/internal/api"
 	"cognate/internal/store"
@@ -138,6 +140,9 @@ func (d *Directory) pool(ctx context.Context, id string) (*Pool, time.Time, erro
 	if ok && d.now().Before(k.until) {
 		return k.value, k.until, nil
 	}
+	if !text(id) {
+		return nil, time.Time{}, api.ResourceNotFoundException("User pool %s does not exist.", id)
+	}
 	since, until := d.generation(), d.now().Add(Freshness)
 	row, err := store.Read(ctx, d.db, func(ctx context.Context, tx *store.Tx) (*store.Pool, error) {
 		return tx.PoolByID(ctx, id)
@@ -152,6 +157,11 @@ func (d *Directory) pool(ctx context.Context, id string) (*Pool, time.Time, erro
 	})
 	return pool, until, nil
 }
+
+// text reports whether every database takes s for text. Ids of requests have
+// been checked by then, but those in paths and in the issuers of tokens come
+// as they are.
+func text(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 func lookup[T any](d *Directory, from map[string]kept[T], id string) (T, bool) {
 	d.mu.Lock()
