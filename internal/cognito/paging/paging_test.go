@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"cognate/internal/api"
 )
@@ -78,7 +79,7 @@ func FuzzOnlyOurTokensOpen(f *testing.F) {
 			t.Errorf("opened as %q for %q", cursor, scope)
 		}
 		opened, err := p.Decode(p.Encode(scope, token, scope), scope)
-		if strings.ToValidUTF8(token+scope, "") == token+scope && (err != nil || !slices.Equal(opened, []string{token, scope})) {
+		if utf8.ValidString(token) && utf8.ValidString(scope) && (err != nil || !slices.Equal(opened, []string{token, scope})) {
 			t.Errorf("round trip gives %q, %v", opened, err)
 		}
 	})
