@@ -32,6 +32,8 @@ type settings struct {
 	FunctionEnv    []string       `env:"COGNATE_FUNCTION_ENV" placeholder:"NAME,…" help:"Environment variables that the processes of functions inherit."`
 	AllowNetwork   []netip.Prefix `env:"COGNATE_ALLOW_NETWORKS" placeholder:"CIDR,…" help:"Private networks that functions may be called in. Loopback needs no listing in dev, nor where the address itself says it."`
 	TrustedProxies []netip.Prefix `env:"COGNATE_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Networks of proxies whose forwarded headers count."`
+	Limits         map[string]int `env:"COGNATE_LIMITS" mapsep:"," placeholder:"NAME=N,…" help:"Bounds against abuse, per pool. Messages: address (to one, an hour; 100), source (from one network, a day; 10000), country (texts to one calling code, a day; 50000), pool (a day; 1000000). sign-ups (from one network, a day; 10000). Refused sign-ins: failures (from one network, an hour; 1000), pool-failures (an hour; 100000). 0: none. The numbers are those of serve; dev has no bounds."`
+	SMSCountries   []string       `env:"COGNATE_SMS_COUNTRIES" name:"sms-countries" placeholder:"+49,…" help:"Calling codes that text messages may go to. Default all."`
 	MetricsListen  string         `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
 	LogFormat      string         `env:"COGNATE_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Form of log lines: text on a terminal and JSON elsewhere (auto), or always one of them."`
 	LogLevel       string         `env:"COGNATE_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe log lines to write."`
@@ -60,6 +62,8 @@ func (s *settings) config(mode server.Mode) (server.Config, error) {
 		SMTPURL:             s.SMTPURL,
 		SMSURL:              s.SMSURL,
 		TrustedProxies:      s.TrustedProxies,
+		Limits:              s.Limits,
+		SMSCountries:        s.SMSCountries,
 		LambdaEndpoint:      s.LambdaEndpoint,
 		Functions:           functions,
 		FunctionVariables:   s.FunctionEnv,
