@@ -322,7 +322,7 @@ func TestS067AnswersToOtherChallengesAreRefused(t *testing.T) {
 			continue
 		}
 		_, err := a.respond(t, challenge, session, "USERNAME", "ana", "ANSWER", "PASSWORD", "PASSWORD", temporaryPassword,
-			"SMS_MFA_CODE", "123456", "SOFTWARE_TOKEN_MFA_CODE", "123456", "EMAIL_OTP_CODE", "12345678", "SRP_A", srpclient.New().A(),
+			"SMS_MFA_CODE", "123456", "SOFTWARE_TOKEN_MFA_CODE", "123456", "EMAIL_OTP_CODE", "12345678", "SMS_OTP_CODE", "123456", "DEVICE_KEY", "none", "SRP_A", srpclient.New().A(),
 			"PASSWORD_CLAIM_SIGNATURE", "x", "PASSWORD_CLAIM_SECRET_BLOCK", *session, "TIMESTAMP", srpclient.Timestamp(a.s.Now()))
 		if challenge == types.ChallengeNameTypePasswordVerifier {
 			wantError(t, err, "NotAuthorizedException", incorrect)

@@ -28,6 +28,8 @@ type Request struct {
 	SignInName string
 	// Secret is the code, or the temporary password of an invitation.
 	Secret string
+	// EmailMFA is the pool's template for codes of a sign-in by e-mail, if it has one.
+	EmailMFA *api.EmailMfaConfigType
 	// LinkBase is where links lead to, such as https://shop.auth.example.com;
 	// empty means the public address of the server.
 	LinkBase string
@@ -71,7 +73,7 @@ func Render(r Request, publicURL string) (Message, error) {
 		name := cmp.Or(r.SignInName, r.Username)
 		v.user = &name
 	case Authentication:
-		t = texts{subject: authSubject, email: authenticationText, sms: cmp.Or(r.Pool.SmsAuthenticationMessage, authenticationText)}
+		t = authentication(r.Pool, r.EmailMFA)
 	default:
 		return Message{}, fmt.Errorf("render message: unknown purpose %q", r.Purpose)
 	}
@@ -116,6 +118,19 @@ func verification(pool *api.UserPoolType) texts {
 		email:   cmp.Or(t.EmailMessage, pool.EmailVerificationMessage, verificationText),
 		sms:     cmp.Or(t.SmsMessage, pool.SmsVerificationMessage, verificationText),
 	}
+}
+
+// authentication is the template of the codes of a sign-in.
+func authentication(pool *api.UserPoolType, email *api.EmailMfaConfigType) texts {
+	t := texts{subject: authSubject, email: authenticationText, sms: cmp.Or(pool.SmsAuthenticationMessage, authenticationText)}
+	if email == nil {
+		return t
+	}
+	t.email = cmp.Or(email.Message, t.email)
+	if email.Subject != nil {
+		t.subject = cmp.Or(*email.Subject, t.subject)
+	}
+	return t
 }
 
 func linkTemplate(pool *api.UserPoolType) (subject, email string) {

@@ -112,6 +112,7 @@ func (s codeStep) send(ctx context.Context, a *attempt, to, code string) error {
 	r := messages.Request{
 		Pool: a.client.Pool.Config(), ClientID: a.client.ID, Purpose: messages.Authentication,
 		Medium: s.kind.medium(), Destination: to, Username: a.presented(), Secret: code,
+		EmailMFA: a.client.Pool.Settings.MFA.EmailMfaConfiguration,
 	}
 	if a.user != nil {
 		r.Sub, r.Username = a.user.Sub, a.user.Username

@@ -1,0 +1,606 @@
+package api_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/google/go-cmp/cmp"
+
+	"cognate/internal/servertest"
+)
+
+const (
+	anasPhone = "+15555550123"
+	anasEmail = "ana@example.com"
+)
+
+// everyMFA has all three second factors.
+func everyMFA(mode types.UserPoolMfaType) cip.SetUserPoolMfaConfigInput {
+	return cip.SetUserPoolMfaConfigInput{
+		MfaConfiguration: mode, SoftwareTokenMfaConfiguration: tokenFactor, SmsMfaConfiguration: smsFactor, EmailMfaConfiguration: emailFactor,
+	}
+}
+
+func smsOnly(mode types.UserPoolMfaType) cip.SetUserPoolMfaConfigInput {
+	return cip.SetUserPoolMfaConfigInput{MfaConfiguration: mode, SmsMfaConfiguration: smsFactor}
+}
+
+func emailOnly(mode types.UserPoolMfaType) cip.SetUserPoolMfaConfigInput {
+	return cip.SetUserPoolMfaConfigInput{MfaConfiguration: mode, EmailMfaConfiguration: emailFactor}
+}
+
+// phoneFirst makes the telephone the first way to reset a password, so that
+// codes may come by e-mail without having been asked for.
+func phoneFirst(in *cip.CreateUserPoolInput) {
+	ownSender(in)
+	in.AccountRecoverySetting = &types.AccountRecoverySettingType{RecoveryMechanisms: []types.RecoveryOptionType{
+		{Name: types.RecoveryOptionNameTypeVerifiedPhoneNumber, Priority: aws.Int32(1)},
+		{Name: types.RecoveryOptionNameTypeVerifiedEmail, Priority: aws.Int32(2)},
+	}}
+}
+
+func adminRecovery(in *cip.CreateUserPoolInput) {
+	ownSender(in)
+	in.AccountRecoverySetting = &types.AccountRecoverySettingType{RecoveryMechanisms: []types.RecoveryOptionType{
+		{Name: types.RecoveryOptionNameTypeAdminOnly, Priority: aws.Int32(1)},
+	}}
+}
+
+// attribute reads an attribute of a user.
+func (a *app) attribute(t *testing.T, username, name string) string {
+	t.Helper()
+	got, err := a.s.SDK.AdminGetUser(t.Context(), &cip.AdminGetUserInput{UserPoolId: &a.pool, Username: &username})
+	wantOK(t, err)
+	for _, attribute := range got.UserAttributes {
+		if *attribute.Name == name {
+			return *attribute.Value
+		}
+	}
+	return ""
+}
+
+func TestMFAByMessage(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	for _, tt := range []struct {
+		challenge         types.ChallengeNameType
+		prefer            cip.AdminSetUserMFAPreferenceInput
+		param             string
+		medium, masked    string
+		verified, message string
+		amr               []any
+	}{
+		{
+			types.ChallengeNameTypeSmsMfa, smsPreferred, "SMS_MFA_CODE", "SMS", "+*******0123", "phone_number_verified",
+			"Your authentication code is %s. ", []any{"pwd", "sms", "mfa"},
+		},
+		{
+			types.ChallengeNameTypeEmailOtp, emailPreferred, "EMAIL_OTP_CODE", "EMAIL", "a***@e***", "email_verified",
+			"Code %s", []any{"pwd", "email_otp", "mfa"},
+		},
+	} {
+		t.Run(string(tt.challenge), func(t *testing.T) {
+			t.Parallel()
+			a := withMFA(t, s, ownSender, everyMFA(types.UserPoolMfaTypeOptional))
+			s.CreateUser(t, a.pool, "ana", goodPassword, "email", anasEmail, "phone_number", anasPhone)
+			wantOK(t, a.prefer(t, "ana", tt.prefer))
+			got := a.awaits(t, "ana", tt.challenge)
+			want := map[string]string{
+				"CODE_DELIVERY_DELIVERY_MEDIUM": tt.medium, "CODE_DELIVERY_DESTINATION": tt.masked, "USER_ID_FOR_SRP": "ana",
+			}
+			if diff := cmp.Diff(want, got.ChallengeParameters); diff != "" {
+				t.Errorf("parameters: %s", diff)
+			}
+			message := s.Mailbox.Wait(t, a.pool, "ana", 1)
+			if len(message.Code) != 6 || message.Body != fmt.Sprintf(tt.message, message.Code) || string(message.Purpose) != "Authentication" {
+				t.Errorf("message %q with code %q for %s", message.Body, message.Code, message.Purpose)
+			}
+			answer := func(session *string, code string) (*cip.RespondToAuthChallengeOutput, error) {
+				return a.respond(t, tt.challenge, session, "USERNAME", "ana", tt.param, code)
+			}
+			_, err := answer(got.Session, otherCode(message.Code))
+			wantError(t, err, "CodeMismatchException", wrongSignIn)
+			if a.attribute(t, "ana", tt.verified) == "true" {
+				t.Error("verified by a wrong code")
+			}
+			done, err := answer(got.Session, message.Code) // the wrong code did not spend the session
+			wantOK(t, err)
+			wantTokens(t, done.AuthenticationResult)
+			if a.attribute(t, "ana", tt.verified) != "true" {
+				t.Errorf("%s is not set", tt.verified)
+			}
+			for _, token := range []*string{done.AuthenticationResult.AccessToken, done.AuthenticationResult.IdToken} {
+				claims := claimsOf(t, token)
+				if diff := cmp.Diff(tt.amr, claims["amr"]); diff != "" || claims["acr"] != "urn:cognito:loa:3" {
+					t.Errorf("acr %v, amr %s", claims["acr"], diff)
+				}
+			}
+			_, err = answer(got.Session, message.Code)
+			wantError(t, err, "NotAuthorizedException", usedSession)
+		})
+	}
+}
+
+// The matrix of modes and factors, through the flows that carry a password.
+func TestMFAMatrix(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	const none = ""
+	for _, tt := range []struct {
+		name   string
+		mode   types.UserPoolMfaType
+		pool   func(*cip.CreateUserPoolInput)
+		prefer *cip.AdminSetUserMFAPreferenceInput
+		attrs  []string
+		want   string
+		list   string // of factors
+	}{
+		{name: "off", mode: types.UserPoolMfaTypeOff, attrs: []string{"phone_number", anasPhone}, want: none},
+		{name: "optional, nothing chosen", mode: types.UserPoolMfaTypeOptional, attrs: []string{"phone_number", anasPhone}, want: none},
+		{
+			name: "optional, one chosen", mode: types.UserPoolMfaTypeOptional, attrs: []string{"phone_number", anasPhone},
+			prefer: &cip.AdminSetUserMFAPreferenceInput{SMSMfaSettings: &types.SMSMfaSettingsType{Enabled: true}}, want: "SMS_MFA",
+		},
+		{
+			name: "optional, two chosen", mode: types.UserPoolMfaTypeOptional, attrs: []string{"phone_number", anasPhone, "email", anasEmail},
+			prefer: &cip.AdminSetUserMFAPreferenceInput{
+				SMSMfaSettings: &types.SMSMfaSettingsType{Enabled: true}, EmailMfaSettings: &types.EmailMfaSettingsType{Enabled: true},
+			},
+			want: "SELECT_MFA_TYPE", list: `["SMS_MFA","EMAIL_OTP"]`,
+		},
+		{
+			name: "optional, two chosen, one preferred", mode: types.UserPoolMfaTypeOptional,
+			attrs: []string{"phone_number", anasPhone, "email", anasEmail},
+			prefer: &cip.AdminSetUserMFAPreferenceInput{
+				SMSMfaSettings: &types.SMSMfaSettingsType{Enabled: true}, EmailMfaSettings: &types.EmailMfaSettingsType{Enabled: true, PreferredMfa: true},
+			},
+			want: "EMAIL_OTP",
+		},
+		{name: "on, telephone", mode: types.UserPoolMfaTypeOn, attrs: []string{"phone_number", anasPhone}, want: "SMS_MFA"},
+		{name: "on, e-mail that recovers", mode: types.UserPoolMfaTypeOn, attrs: []string{"email", anasEmail}, want: "MFA_SETUP", list: `["SMS_MFA","SOFTWARE_TOKEN_MFA"]`},
+		{name: "on, e-mail", mode: types.UserPoolMfaTypeOn, pool: phoneFirst, attrs: []string{"email", anasEmail}, want: "EMAIL_OTP"},
+		{
+			name: "on, both", mode: types.UserPoolMfaTypeOn, pool: adminRecovery, attrs: []string{"phone_number", anasPhone, "email", anasEmail},
+			want: "SELECT_MFA_TYPE", list: `["SMS_MFA","EMAIL_OTP"]`,
+		},
+		{
+			name: "on, nothing", mode: types.UserPoolMfaTypeOn, pool: adminRecovery,
+			want: "MFA_SETUP", list: `["SMS_MFA","SOFTWARE_TOKEN_MFA","EMAIL_OTP"]`,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pool := tt.pool
+			if pool == nil {
+				pool = ownSender
+			}
+			a := newApp(t, s, pool, nil)
+			if tt.mode != types.UserPoolMfaTypeOff {
+				a.setMFA(t, everyMFA(tt.mode))
+			}
+			s.CreateUser(t, a.pool, "ana", goodPassword, tt.attrs...)
+			if tt.prefer != nil {
+				wantOK(t, a.prefer(t, "ana", *tt.prefer))
+			}
+			check := func(flow string, name types.ChallengeNameType, params map[string]string, tokens *types.AuthenticationResultType) {
+				t.Helper()
+				if string(name) != tt.want || (tt.want == none) != (tokens != nil) {
+					t.Errorf("%s: got %q, tokens %v", flow, name, tokens != nil)
+				}
+				key := map[string]string{"SELECT_MFA_TYPE": "MFAS_CAN_CHOOSE", "MFA_SETUP": "MFAS_CAN_SETUP"}[tt.want]
+				if key != "" && (params[key] != tt.list || params["USER_ID_FOR_SRP"] != "ana" || len(params) != 2) {
+					t.Errorf("%s: parameters %v", flow, params)
+				}
+			}
+			plain := a.begin(t, "ana")
+			check("password", plain.ChallengeName, plain.ChallengeParameters, plain.AuthenticationResult)
+			srp, err := a.trySRP(t, "ana", goodPassword)
+			wantOK(t, err)
+			check("SRP", srp.ChallengeName, srp.ChallengeParameters, srp.AuthenticationResult)
+			admin, err := a.adminInitiate(t, types.AuthFlowTypeAdminUserPasswordAuth, "USERNAME", "ana", "PASSWORD", goodPassword)
+			wantOK(t, err)
+			check("admin", admin.ChallengeName, admin.ChallengeParameters, admin.AuthenticationResult)
+		})
+	}
+}
+
+func TestMFARefusals(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	// The only address is the one that recovers the password, and nothing else
+	// can be set up.
+	a := withMFA(t, s, func(in *cip.CreateUserPoolInput) {
+		phoneFirst(in)
+	}, smsOnly(types.UserPoolMfaTypeOn))
+	s.CreateUser(t, a.pool, "ana", goodPassword, "phone_number", anasPhone)
+	_, err := a.tryPassword(t, "ana", goodPassword)
+	wantError(t, err, "InvalidParameterException", "User does not have delivery config set to turn on SMS_MFA")
+	_, err = a.tryPassword(t, "ana", "Wrong-Horse1!")
+	wantError(t, err, "NotAuthorizedException", "Incorrect username or password.")
+
+	// Taking the address away does not take the factor away.
+	a = withMFA(t, s, nil, smsOnly(types.UserPoolMfaTypeOptional))
+	s.CreateUser(t, a.pool, "ana", goodPassword, "phone_number", anasPhone)
+	wantOK(t, a.prefer(t, "ana", smsPreferred))
+	_, err = s.SDK.AdminDeleteUserAttributes(t.Context(), &cip.AdminDeleteUserAttributesInput{
+		UserPoolId: &a.pool, Username: aws.String("ana"), UserAttributeNames: []string{"phone_number"},
+	})
+	wantOK(t, err)
+	_, err = a.tryPassword(t, "ana", goodPassword)
+	wantError(t, err, "InvalidParameterException", "User does not have delivery config set to turn on SMS_MFA")
+}
+
+func TestSelectMFAType(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	a := withMFA(t, s, ownSender, everyMFA(types.UserPoolMfaTypeOptional))
+	s.CreateUser(t, a.pool, "ana", goodPassword, "email", anasEmail, "phone_number", anasPhone)
+	device := a.enrol(t, a.signIn(t, "ana", goodPassword).AccessToken)
+	wantOK(t, a.prefer(t, "ana", cip.AdminSetUserMFAPreferenceInput{
+		SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{Enabled: true},
+		SMSMfaSettings:           &types.SMSMfaSettingsType{Enabled: true},
+		EmailMfaSettings:         &types.EmailMfaSettingsType{Enabled: true},
+	}))
+	pick := func(session *string, answer string) (*cip.RespondToAuthChallengeOutput, error) {
+		return a.respond(t, types.ChallengeNameTypeSelectMfaType, session, "USERNAME", "ana", "ANSWER", answer)
+	}
+	messages := 0
+	for _, tt := range []struct{ answer, want, param string }{
+		{"SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA_CODE"},
+		{"SMS_MFA", "SMS_MFA", "SMS_MFA_CODE"},
+		{"EMAIL_OTP", "EMAIL_OTP", "EMAIL_OTP_CODE"},
+		{"EMAIL_MFA", "EMAIL_OTP", "EMAIL_OTP_CODE"},
+	} {
+		begun := a.awaits(t, "ana", types.ChallengeNameTypeSelectMfaType)
+		if got := begun.ChallengeParameters["MFAS_CAN_CHOOSE"]; got != `["SMS_MFA","SOFTWARE_TOKEN_MFA","EMAIL_OTP"]` {
+			t.Errorf("choices %s", got)
+		}
+		_, err := pick(begun.Session, "WEB_AUTHN")
+		wantCode(t, err, "InvalidParameterException")
+		_, err = a.respond(t, types.ChallengeNameTypeSelectMfaType, begun.Session, "USERNAME", "ana")
+		wantError(t, err, "InvalidParameterException", "Missing required parameter ANSWER")
+		picked, err := pick(begun.Session, tt.answer)
+		wantOK(t, err)
+		if string(picked.ChallengeName) != tt.want || aws.ToString(picked.Session) == aws.ToString(begun.Session) {
+			t.Fatalf("%s: got %s", tt.answer, picked.ChallengeName)
+		}
+		_, err = pick(begun.Session, tt.answer)
+		wantError(t, err, "NotAuthorizedException", usedSession)
+		code := ""
+		if tt.want == "SOFTWARE_TOKEN_MFA" {
+			code = device.next(t)
+		} else {
+			messages++
+			code = s.Mailbox.Wait(t, a.pool, "ana", messages).Code
+		}
+		done, err := a.respond(t, picked.ChallengeName, picked.Session, "USERNAME", "ana", tt.param, code)
+		wantOK(t, err)
+		wantTokens(t, done.AuthenticationResult)
+	}
+	if n := s.Mailbox.Count(a.pool, "ana"); n != messages {
+		t.Errorf("%d messages, want %d", n, messages)
+	}
+}
+
+func TestMFASetUpOfAnApp(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	a := withMFA(t, s, nil, tokensOnly(types.UserPoolMfaTypeOn))
+	a.invite(t, "ana")
+	begun := a.challenged(t, "ana")
+	set, err := a.choose(t, begun.Session, "ana", goodPassword)
+	wantOK(t, err)
+	if set.ChallengeName != types.ChallengeNameTypeMfaSetup || set.ChallengeParameters["MFAS_CAN_SETUP"] != `["SOFTWARE_TOKEN_MFA"]` {
+		t.Fatalf("after the new password: %s %v", set.ChallengeName, set.ChallengeParameters)
+	}
+	made, err := a.associate(t, nil, set.Session)
+	wantOK(t, err)
+	device := newAuthenticator(t, s, made.SecretCode)
+	code := device.next(t)
+	verified, err := a.verifyToken(t, nil, made.Session, code)
+	wantOK(t, err)
+	if verified.Status != types.VerifySoftwareTokenResponseTypeSuccess || verified.Session == nil {
+		t.Fatalf("verified: %s, session %v", verified.Status, verified.Session)
+	}
+	done, err := a.respond(t, types.ChallengeNameTypeMfaSetup, verified.Session, "USERNAME", "ana", "SOFTWARE_TOKEN_MFA_CODE", code)
+	wantOK(t, err)
+	wantTokens(t, done.AuthenticationResult)
+	claims := claimsOf(t, done.AuthenticationResult.AccessToken)
+	if diff := cmp.Diff([]any{"pwd", "otp", "mfa"}, claims["amr"]); diff != "" || claims["acr"] != "urn:cognito:loa:4" {
+		t.Errorf("acr %v, amr %s", claims["acr"], diff)
+	}
+	// The next sign-in asks for it although no preference was ever set.
+	got := a.awaits(t, "ana", types.ChallengeNameTypeSoftwareTokenMfa)
+	done, err = a.answerToken(t, got.Session, device.next(t))
+	wantOK(t, err)
+	first := claimsOf(t, done.AuthenticationResult.IdToken)
+	refreshed, err := a.initiate(t, types.AuthFlowTypeRefreshTokenAuth, "REFRESH_TOKEN", *done.AuthenticationResult.RefreshToken)
+	wantOK(t, err)
+	again := claimsOf(t, refreshed.AuthenticationResult.IdToken)
+	for _, claim := range []string{"acr", "amr", "auth_time"} {
+		if diff := cmp.Diff(first[claim], again[claim]); diff != "" || first[claim] == nil {
+			t.Errorf("%s changed by a refresh: %s", claim, diff)
+		}
+	}
+}
+
+func TestMFASetUpOfAnAddress(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	a := withMFA(t, s, phoneFirst, emailOnly(types.UserPoolMfaTypeOn))
+	s.CreateUser(t, a.pool, "ana", goodPassword)
+	setUp := func(session *string, email string) (*cip.RespondToAuthChallengeOutput, error) {
+		return a.respond(t, types.ChallengeNameTypeMfaSetup, session, "USERNAME", "ana", "email", email)
+	}
+	begun := a.awaits(t, "ana", types.ChallengeNameTypeMfaSetup)
+	if got := begun.ChallengeParameters["MFAS_CAN_SETUP"]; got != `["EMAIL_OTP"]` {
+		t.Errorf("can set up %s", got)
+	}
+	_, err := setUp(begun.Session, "no address")
+	wantCode(t, err, "InvalidParameterException")
+	// A mistyped address changes nothing until its code comes back.
+	_, err = setUp(begun.Session, "typo@example.com")
+	wantOK(t, err)
+	if got := a.attribute(t, "ana", "email"); got != "" {
+		t.Errorf("e-mail is %q before it was proved", got)
+	}
+	begun = a.awaits(t, "ana", types.ChallengeNameTypeMfaSetup)
+	sent, err := setUp(begun.Session, anasEmail)
+	wantOK(t, err)
+	if sent.ChallengeName != types.ChallengeNameTypeEmailOtp || sent.ChallengeParameters["CODE_DELIVERY_DESTINATION"] != "a***@e***" {
+		t.Fatalf("got %s %v", sent.ChallengeName, sent.ChallengeParameters)
+	}
+	message := s.Mailbox.Wait(t, a.pool, anasEmail, 1)
+	done, err := a.respond(t, types.ChallengeNameTypeEmailOtp, sent.Session, "USERNAME", "ana", "EMAIL_OTP_CODE", message.Code)
+	wantOK(t, err)
+	wantTokens(t, done.AuthenticationResult)
+	if got := a.attribute(t, "ana", "email") + " " + a.attribute(t, "ana", "email_verified"); got != anasEmail+" true" {
+		t.Errorf("e-mail is %q", got)
+	}
+	a.awaits(t, "ana", types.ChallengeNameTypeEmailOtp)
+}
+
+func TestS065CodesInsideASignIn(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	a := withMFA(t, s, nil, smsOnly(types.UserPoolMfaTypeOn))
+	s.CreateUser(t, a.pool, "ana", goodPassword, "phone_number", anasPhone)
+	answer := func(session *string, code string) error {
+		_, err := a.respond(t, types.ChallengeNameTypeSmsMfa, session, "USERNAME", "ana", "SMS_MFA_CODE", code)
+		return err
+	}
+	begun := a.awaits(t, "ana", types.ChallengeNameTypeSmsMfa)
+	code := s.Mailbox.Wait(t, a.pool, "ana", 1).Code
+	for range 5 {
+		wantError(t, answer(begun.Session, otherCode(code)), "CodeMismatchException", wrongSignIn)
+	}
+	wantError(t, answer(begun.Session, code), "CodeMismatchException", wrongSignIn)
+	_, err := a.tryPassword(t, "ana", goodPassword)
+	wantError(t, err, "NotAuthorizedException", "Password attempts exceeded")
+
+	// A code is good for its own sign-in.
+	s.Advance(20 * time.Minute)
+	one := a.awaits(t, "ana", types.ChallengeNameTypeSmsMfa)
+	two := a.awaits(t, "ana", types.ChallengeNameTypeSmsMfa)
+	codeOne, codeTwo := s.Mailbox.Wait(t, a.pool, "ana", 2).Code, s.Mailbox.Wait(t, a.pool, "ana", 3).Code
+	if codeOne != codeTwo { // once in a million they are equal
+		wantError(t, answer(one.Session, codeTwo), "CodeMismatchException", wrongSignIn)
+	}
+	// And for as long as its session.
+	s.Advance(3 * time.Minute)
+	wantError(t, answer(two.Session, codeTwo), "NotAuthorizedException", "Invalid session for the user, session is expired.")
+
+	// Of many right answers one wins.
+	begun = a.awaits(t, "ana", types.ChallengeNameTypeSmsMfa)
+	code = s.Mailbox.Wait(t, a.pool, "ana", 4).Code
+	var won atomic.Int32
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if answer(begun.Session, code) == nil {
+				won.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 {
+		t.Errorf("one code signed in %d times", won.Load())
+	}
+}
+
+func TestS067EveryChallengeTakesOnlyItsOwnAnswer(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	optional := withMFA(t, s, ownSender, everyMFA(types.UserPoolMfaTypeOptional))
+	for _, name := range []string{"ana", "ben"} {
+		s.CreateUser(t, optional.pool, name, goodPassword, "email", name+"@example.com", "phone_number", anasPhone)
+	}
+	device := optional.enrol(t, optional.signIn(t, "ana", goodPassword).AccessToken)
+	optional.invite(t, "new")
+	required := withMFA(t, s, nil, tokensOnly(types.UserPoolMfaTypeOn))
+	s.CreateUser(t, required.pool, "ana", goodPassword)
+
+	// A session of each kind, for the user ana.
+	type open struct {
+		app     *app
+		name    string
+		session *string
+	}
+	sessions := map[types.ChallengeNameType]open{}
+	for challenge, settings := range map[types.ChallengeNameType]cip.AdminSetUserMFAPreferenceInput{
+		types.ChallengeNameTypeSmsMfa:           smsPreferred,
+		types.ChallengeNameTypeEmailOtp:         emailPreferred,
+		types.ChallengeNameTypeSoftwareTokenMfa: tokenPreferred,
+	} {
+		wantOK(t, optional.prefer(t, "ana", settings))
+		sessions[challenge] = open{optional, "ana", optional.awaits(t, "ana", challenge).Session}
+	}
+	wantOK(t, optional.prefer(t, "ana", cip.AdminSetUserMFAPreferenceInput{
+		SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{Enabled: true},
+		SMSMfaSettings:           &types.SMSMfaSettingsType{Enabled: true},
+		EmailMfaSettings:         &types.EmailMfaSettingsType{Enabled: true},
+	}))
+	sessions[types.ChallengeNameTypeSelectMfaType] = open{optional, "ana", optional.awaits(t, "ana", types.ChallengeNameTypeSelectMfaType).Session}
+	sessions[types.ChallengeNameTypeMfaSetup] = open{required, "ana", required.awaits(t, "ana", types.ChallengeNameTypeMfaSetup).Session}
+	sessions[types.ChallengeNameTypeNewPasswordRequired] = open{optional, "new", optional.challenged(t, "new").Session}
+
+	everything := func(name string) []string {
+		return []string{
+			"USERNAME", name, "ANSWER", "SMS_MFA", "NEW_PASSWORD", "Another-Horse1!", "SMS_MFA_CODE", "123456", "EMAIL_OTP_CODE", "123456",
+			"SOFTWARE_TOKEN_MFA_CODE", device.wrong(t), "email", "ana@example.com", "PASSWORD", goodPassword, "SMS_OTP_CODE", "123456",
+			"SRP_A", "abcd", "CREDENTIAL", "{}", "DEVICE_KEY", "us-east-1_00000000-0000-4000-8000-000000000000",
+		}
+	}
+	swaps := 0
+	for given, begun := range sessions {
+		for _, challenge := range types.ChallengeNameType("").Values() {
+			switch challenge {
+			case given, types.ChallengeNameTypePasswordVerifier, types.ChallengeNameTypeDevicePasswordVerifier:
+				continue // its own, or carried by SECRET_BLOCK
+			}
+			got, err := begun.app.respond(t, challenge, begun.session, everything(begun.name)...)
+			if err == nil {
+				t.Fatalf("session of %s answered as %s: %+v", given, challenge, got)
+			}
+			wantError(t, err, "NotAuthorizedException", otherStep)
+			swaps++
+		}
+		// Another user, another client, the other door.
+		_, err := begun.app.respond(t, given, begun.session, everything("ben")...)
+		wantError(t, err, "NotAuthorizedException", badSession)
+		_, err = begun.app.withClient(t, nil).respond(t, given, begun.session, everything(begun.name)...)
+		wantError(t, err, "NotAuthorizedException", badSession)
+		_, err = begun.app.adminRespond(t, given, begun.session, everything(begun.name)...)
+		wantError(t, err, "NotAuthorizedException", badSession)
+		// Nothing at all.
+		_, err = begun.app.respond(t, given, nil, everything(begun.name)...)
+		wantError(t, err, "InvalidParameterException", "Missing required parameter Session")
+		_, err = begun.app.respond(t, given, begun.session, everything("")[2:]...)
+		wantError(t, err, "InvalidParameterException", "Missing required parameter USERNAME")
+	}
+	if swaps < 6*10 {
+		t.Errorf("only %d swaps", swaps)
+	}
+	// None of that used a session up.
+	done, err := optional.respond(t, types.ChallengeNameTypeSoftwareTokenMfa, sessions[types.ChallengeNameTypeSoftwareTokenMfa].session,
+		"USERNAME", "ana", "SOFTWARE_TOKEN_MFA_CODE", device.next(t))
+	wantOK(t, err)
+	wantTokens(t, done.AuthenticationResult)
+}
+
+func TestS067ResettingAPasswordLeavesTheFactors(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	a, _ := withToken(t, s)
+	_, err := s.SDK.AdminSetUserPassword(t.Context(), &cip.AdminSetUserPasswordInput{
+		UserPoolId: &a.pool, Username: aws.String("ana"), Password: aws.String("Another-Horse1!"), Permanent: true,
+	})
+	wantOK(t, err)
+	got, err := a.initiate(t, types.AuthFlowTypeUserPasswordAuth, "USERNAME", "ana", "PASSWORD", "Another-Horse1!")
+	wantOK(t, err)
+	if got.ChallengeName != types.ChallengeNameTypeSoftwareTokenMfa {
+		t.Errorf("got %q", got.ChallengeName)
+	}
+	// Nor does a temporary password.
+	_, err = s.SDK.AdminSetUserPassword(t.Context(), &cip.AdminSetUserPasswordInput{
+		UserPoolId: &a.pool, Username: aws.String("ana"), Password: aws.String(temporaryPassword),
+	})
+	wantOK(t, err)
+	begun := a.challenged(t, "ana")
+	next, err := a.choose(t, begun.Session, "ana", goodPassword)
+	wantOK(t, err)
+	if next.ChallengeName != types.ChallengeNameTypeSoftwareTokenMfa || next.AuthenticationResult != nil {
+		t.Errorf("got %q", next.ChallengeName)
+	}
+}
+
+// A factor that was switched on after the password was proved is still asked for,
+// and one that was taken out is not enough.
+func TestS067SettingsAreReadAtEveryStep(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	a := withMFA(t, s, ownSender, everyMFA(types.UserPoolMfaTypeOptional))
+	a.invite(t, "ana", "phone_number", anasPhone)
+	begun := a.challenged(t, "ana")
+	wantOK(t, a.prefer(t, "ana", smsPreferred))
+	next, err := a.choose(t, begun.Session, "ana", goodPassword)
+	wantOK(t, err)
+	if next.ChallengeName != types.ChallengeNameTypeSmsMfa {
+		t.Fatalf("got %q", next.ChallengeName)
+	}
+	// The number changes while its code is on the way.
+	code := s.Code(t, a.pool, "ana")
+	_, err = s.SDK.AdminUpdateUserAttributes(t.Context(), &cip.AdminUpdateUserAttributesInput{
+		UserPoolId: &a.pool, Username: aws.String("ana"),
+		UserAttributes: []types.AttributeType{{Name: aws.String("phone_number"), Value: aws.String("+15555550999")}},
+	})
+	wantOK(t, err)
+	_, err = a.respond(t, types.ChallengeNameTypeSmsMfa, next.Session, "USERNAME", "ana", "SMS_MFA_CODE", code)
+	wantError(t, err, "CodeMismatchException", wrongSignIn)
+	if a.attribute(t, "ana", "phone_number_verified") == "true" {
+		t.Error("a code for the old number verified the new one")
+	}
+}
+
+func TestS053SecondFactorOfDisabledAndDeletedUsers(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	a := withMFA(t, s, nil, smsOnly(types.UserPoolMfaTypeOn))
+	for name, tt := range map[string]struct {
+		end           func(name *string) error
+		code, message string
+	}{
+		"disabled": {func(name *string) error {
+			_, err := s.SDK.AdminDisableUser(t.Context(), &cip.AdminDisableUserInput{UserPoolId: &a.pool, Username: name})
+			return err
+		}, "NotAuthorizedException", "User is disabled."},
+		"deleted": {func(name *string) error {
+			_, err := s.SDK.AdminDeleteUser(t.Context(), &cip.AdminDeleteUserInput{UserPoolId: &a.pool, Username: name})
+			return err
+		}, "UserNotFoundException", "User does not exist."},
+	} {
+		s.CreateUser(t, a.pool, name, goodPassword, "phone_number", anasPhone)
+		begun := a.awaits(t, name, types.ChallengeNameTypeSmsMfa)
+		code := s.Code(t, a.pool, name)
+		wantOK(t, tt.end(&name))
+		_, err := a.respond(t, types.ChallengeNameTypeSmsMfa, begun.Session, "USERNAME", name, "SMS_MFA_CODE", code)
+		wantError(t, err, tt.code, tt.message)
+	}
+}
+
+// A wrong password looks the same with and without a second factor, and a name
+// that nobody has never gets as far as a prompt (S049).
+func TestS049APromptComesAfterTheProof(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	telling, _ := withToken(t, s)
+	a := telling.withClient(t, hiding)
+	s.CreateUser(t, a.pool, "plain", goodPassword)
+	for _, name := range []string{"ana", "plain", "nobody"} {
+		_, err := a.tryPassword(t, name, "Wrong-Horse1!")
+		wantError(t, err, "NotAuthorizedException", "Incorrect username or password.")
+		_, err = a.trySRP(t, name, "Wrong-Horse1!")
+		wantError(t, err, "NotAuthorizedException", "Incorrect username or password.")
+	}
+	_, err := a.tryPassword(t, "nobody", goodPassword)
+	wantError(t, err, "NotAuthorizedException", "Incorrect username or password.")
+}
+
+func TestMFACodeCannotBeDelivered(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	a := withMFA(t, s, nil, smsOnly(types.UserPoolMfaTypeOn))
+	s.CreateUser(t, a.pool, "ana", goodPassword, "phone_number", anasPhone)
+	// Beyond the limit of messages to one address nothing more is sent.
+	for range 100 {
+		a.awaits(t, "ana", types.ChallengeNameTypeSmsMfa)
+	}
+	_, err := a.tryPassword(t, "ana", goodPassword)
+	wantCode(t, err, "TooManyRequestsException")
+}
