@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/mileusna/useragent"
 )
@@ -19,23 +20,30 @@ func describe(userAgent string) string {
 	major, _, _ := strings.Cut(agent.Version, ".")
 	program := strings.TrimSpace(agent.Name + " " + major)
 	system := strings.TrimSpace(agent.OS + " " + agent.OSVersion)
-	text := Unknown
+	text := ""
 	switch {
 	case agent.Name != "" && system != "":
 		text = program + " / " + system
 	case agent.Name != "":
 		text = program
-	case system != "":
+	default:
 		text = system
 	}
+	if text = printable(text); text == "" {
+		return Unknown
+	}
+	return text
+}
+
+// printable drops control characters and what is no text, and cuts off what is
+// too long.
+func printable(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(text, ""))
-	if len(text) > maxDevice {
-		text = strings.ToValidUTF8(text[:maxDevice], "")
-	}
-	return text
+	}, text)
+	text = text[:min(len(text), maxDevice)]
+	return strings.TrimSpace(strings.ToValidUTF8(text, ""))
 }
