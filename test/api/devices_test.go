@@ -106,7 +106,7 @@ func (a *app) tryDevice(t *testing.T, username string, d phone) (*cip.RespondToA
 		a.proofOf(t, c, challenge.ChallengeParameters, d)...)
 }
 
-func (a *app) device(t *testing.T, accessToken *string, key string) (*types.DeviceType, error) {
+func (a *app) getDevice(t *testing.T, accessToken *string, key string) (*types.DeviceType, error) {
 	t.Helper()
 	got, err := a.s.Anonymous.GetDevice(t.Context(), &cip.GetDeviceInput{AccessToken: accessToken, DeviceKey: &key})
 	if err != nil {
@@ -140,7 +140,7 @@ func TestSignInFromARememberedDevice(t *testing.T) {
 	if confirmed.UserConfirmationNecessary {
 		t.Error("the user is to be asked")
 	}
-	before, err := a.device(t, tokens.AccessToken, d.key)
+	before, err := a.getDevice(t, tokens.AccessToken, d.key)
 	wantOK(t, err)
 
 	a.s.Advance(time.Minute)
@@ -153,7 +153,7 @@ func TestSignInFromARememberedDevice(t *testing.T) {
 	if claim := claimsOf(t, again.AccessToken)["device_key"]; claim != d.key {
 		t.Errorf("device_key %v, want %s", claim, d.key)
 	}
-	after, err := a.device(t, again.AccessToken, d.key)
+	after, err := a.getDevice(t, again.AccessToken, d.key)
 	wantOK(t, err)
 	if !after.DeviceLastAuthenticatedDate.After(*before.DeviceLastAuthenticatedDate) {
 		t.Errorf("last authenticated %v, before %v", after.DeviceLastAuthenticatedDate, before.DeviceLastAuthenticatedDate)
@@ -388,43 +388,43 @@ func TestDeviceChallengesTakeOneAnswerEach(t *testing.T) {
 	d, _ := a.withDevice(t, "ana")
 	other, _ := a.withDevice(t, "ana")
 	const (
-		begin  = types.ChallengeNameTypeDeviceSrpAuth
-		verify = types.ChallengeNameTypeDevicePasswordVerifier
+		asking  = types.ChallengeNameTypeDeviceSrpAuth
+		proving = types.ChallengeNameTypeDevicePasswordVerifier
 	)
 
 	// A wrong proof uses the challenge up.
 	c, challenge := a.beginDevice(t, "ana", d)
 	stranger := d
 	stranger.password = "another password"
-	_, err := a.respond(t, verify, challenge.Session, a.proofOf(t, c, challenge.ChallengeParameters, stranger)...)
+	_, err := a.respond(t, proving, challenge.Session, a.proofOf(t, c, challenge.ChallengeParameters, stranger)...)
 	wantError(t, err, "NotAuthorizedException", incorrect)
-	_, err = a.respond(t, verify, challenge.Session, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
+	_, err = a.respond(t, proving, challenge.Session, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
 	wantError(t, err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
 
 	// So does a right one.
 	c, challenge = a.beginDevice(t, "ana", d)
 	proof := a.proofOf(t, c, challenge.ChallengeParameters, d)
-	_, err = a.respond(t, verify, challenge.Session, proof...)
+	_, err = a.respond(t, proving, challenge.Session, proof...)
 	wantOK(t, err)
-	_, err = a.respond(t, verify, challenge.Session, proof...)
+	_, err = a.respond(t, proving, challenge.Session, proof...)
 	wantError(t, err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
 
 	// The block belongs to its Session, the key to its sign-in.
 	c, challenge = a.beginDevice(t, "ana", d)
 	_, foreign := a.beginDevice(t, "ana", d)
-	_, err = a.respond(t, verify, foreign.Session, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
+	_, err = a.respond(t, proving, foreign.Session, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
 	wantError(t, err, "NotAuthorizedException", incorrect)
 	swapped := a.proofOf(t, c, challenge.ChallengeParameters, other)
-	_, err = a.respond(t, verify, challenge.Session, swapped...)
+	_, err = a.respond(t, proving, challenge.Session, swapped...)
 	wantError(t, err, "InvalidParameterException", invalidDevice)
-	_, err = a.respond(t, verify, nil, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
+	_, err = a.respond(t, proving, nil, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
 	wantError(t, err, "InvalidParameterException", "Missing required parameter Session")
-	_, err = a.respond(t, begin, challenge.Session, "USERNAME", "ana", "DEVICE_KEY", d.key, "SRP_A", c.A())
+	_, err = a.respond(t, asking, challenge.Session, "USERNAME", "ana", "DEVICE_KEY", d.key, "SRP_A", c.A())
 	wantError(t, err, "NotAuthorizedException", "Invalid session provided for the user.")
-	_, err = a.respond(t, begin, challenge.Session, "USERNAME", "ana", "DEVICE_KEY", d.key)
+	_, err = a.respond(t, asking, challenge.Session, "USERNAME", "ana", "DEVICE_KEY", d.key)
 	wantError(t, err, "InvalidParameterException", "Missing required parameter SRP_A")
 	a.s.Advance(4 * time.Minute)
-	_, err = a.respond(t, verify, challenge.Session, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
+	_, err = a.respond(t, proving, challenge.Session, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
 	wantError(t, err, "NotAuthorizedException", "Invalid session for the user, session is expired.")
 }
 
@@ -485,7 +485,7 @@ func TestS052DevicesOfAnotherUser(t *testing.T) {
 	d, _ := a.withDevice(t, "ana")
 	_, ben := a.withDevice(t, "ben")
 	ctx := t.Context()
-	_, err := a.device(t, ben.AccessToken, d.key)
+	_, err := a.getDevice(t, ben.AccessToken, d.key)
 	wantError(t, err, "ResourceNotFoundException", noDevice)
 	_, err = a.s.Anonymous.ForgetDevice(ctx, &cip.ForgetDeviceInput{AccessToken: ben.AccessToken, DeviceKey: &d.key})
 	wantError(t, err, "ResourceNotFoundException", noDevice)
@@ -573,7 +573,7 @@ func TestS053DevicesOfDisabledAndDeletedUsers(t *testing.T) {
 	wantOK(t, err)
 	_, err = a.respond(t, types.ChallengeNameTypeDevicePasswordVerifier, challenge.Session, a.proofOf(t, c, challenge.ChallengeParameters, d)...)
 	wantError(t, err, "NotAuthorizedException", "User is disabled.")
-	_, err = a.device(t, tokens.AccessToken, d.key)
+	_, err = a.getDevice(t, tokens.AccessToken, d.key)
 	wantCode(t, err, "NotAuthorizedException")
 	_, err = a.refresh(t, tokens.RefreshToken, "DEVICE_KEY", d.key)
 	wantCode(t, err, "NotAuthorizedException")
