@@ -193,7 +193,7 @@ func TestEverySignInFromANewDeviceIsGivenAKey(t *testing.T) {
 	if got.AuthenticationResult == nil {
 		t.Error("a pool without device tracking looks at device keys")
 	}
-	_, err = off.device(t, tokens.AccessToken, one.key)
+	_, err = off.getDevice(t, tokens.AccessToken, one.key)
 	wantCode(t, err, "InvalidUserPoolConfigurationException")
 }
 
