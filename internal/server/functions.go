@@ -2,17 +2,22 @@ package server
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
 	"time"
 
+	"cognate/internal/cognito/datakeys"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/outbound/fetch"
 	"cognate/internal/outbound/hook"
+	"cognate/internal/outbound/kms"
+	"cognate/internal/protocol/awscrypto"
 	"cognate/internal/store"
+	"cognate/internal/web/trent"
 )
 
 // openFunctions reads where the functions of pools run. Nothing is started yet.
@@ -52,7 +57,36 @@ func errands(f *hook.Functions) messages.Transport {
 }
 
 func (s *Server) triggers() *triggers.Triggers {
-	return &triggers.Triggers{Invoke: s.functions.Invoke, Log: s.cfg.Log}
+	return &triggers.Triggers{Invoke: s.functions.Invoke, Encrypt: s.encryptCode, Log: s.cfg.Log}
+}
+
+// encryptCode seals a code for a pool's own sender. In dev no key service is
+// needed: the data key is sealed here, and opened by trent.
+func (s *Server) encryptCode(ctx context.Context, poolID, keyID string, code []byte) (string, error) {
+	encryption := map[string]string{"userpool-id": poolID}
+	var key awscrypto.DataKey
+	var err error
+	if s.cfg.Mode == Dev {
+		key, err = s.dataKeys().Generate(keyID, encryption)
+	} else {
+		service := kms.Client{Getenv: os.Getenv, Allow: s.cfg.AllowNetworks, InWrite: store.InWrite, Now: s.cfg.Now}
+		key, err = service.Generate(ctx, keyID, encryption)
+	}
+	if err != nil {
+		return "", err
+	}
+	sealed, err := awscrypto.Seal(key, encryption, code)
+	return base64.StdEncoding.EncodeToString(sealed), err
+}
+
+func (s *Server) dataKeys() datakeys.Local { return datakeys.Local{Key: s.db.Key("data-keys")} }
+
+// withDecrypt adds, in dev, what senders decrypt codes with.
+func (s *Server) withDecrypt(next http.Handler) http.Handler {
+	if s.cfg.Mode != Dev {
+		return next
+	}
+	return &trent.Handler{Open: s.dataKeys().Open, Invalid: datakeys.ErrInvalid, Next: next}
 }
 
 // functionsAtMost bounds how many functions one request calls, one after the

@@ -22,7 +22,7 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("POST /{$}", patient(aws))
+	mux.Handle("POST /{$}", patient(s.withDecrypt(aws)))
 	mux.Handle("OPTIONS /{$}", aws)
 	mux.HandleFunc("GET /health/live", s.live)
 	mux.HandleFunc("GET /health/ready", s.ready)
