@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,14 +37,9 @@ func textFiles(t *testing.T, f func(path string, content []byte)) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir():
-			for _, name := range notOurs {
-				if entry.Name() == name {
-					return filepath.SkipDir
-				}
-			}
-			return nil
-		case !entry.Type().IsRegular():
+		case entry.IsDir() && slices.Contains(notOurs, entry.Name()):
+			return filepath.SkipDir
+		case entry.IsDir() || !entry.Type().IsRegular() || entry.Name() == ".git": // a file in a linked work tree
 			return nil
 		}
 		content, err := os.ReadFile(path)
