@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,7 +12,11 @@ import (
 	"cognate/internal/cognito/sessions"
 )
 
-const paramEmail = "email"
+// The address to set up: Amplify spells it in capitals, the reference does not.
+const (
+	paramEmail        = "email"
+	paramAmplifyEmail = "EMAIL"
+)
 
 // mfaSetupStep makes a user set up the second factor that the pool requires
 // (auth-flows.md §7, §8, MFA_SETUP). An app is registered with the operations of
@@ -37,7 +42,7 @@ func (s mfaSetupStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session of MFA_SETUP: %w", err)
 	}
-	email := a.params[paramEmail]
+	email := cmp.Or(a.params[paramEmail], a.params[paramAmplifyEmail])
 	switch {
 	case setup.Verified: // the code of the app is among the factors of the Session
 	case email != "" && slices.Contains(s.options(a), mfa.Email):
