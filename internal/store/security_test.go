@@ -37,8 +37,10 @@ func plant(t *testing.T, db *testDB) []string {
 			client := &store.Client{PoolID: poolID, ID: id, Secrets: []store.ClientSecret{{ID: "1", Value: secret("client-secret")}}}
 			client.Settings.ClientSecret = secret("client-secret-in-settings")
 			_, errKey := tx.InsertAccessKey(ctx, store.AccessKey{ID: id, Secret: secret("access-key")})
+			errUser := tx.InsertUser(ctx, u)
+			_, errDevice := tx.InsertDevice(ctx, &store.Device{PoolID: poolID, Sub: id, ID: "device", Secret: password()})
 			return errors.Join(
-				tx.InsertUser(ctx, u),
+				errUser, errDevice,
 				tx.AddPasswordHistory(ctx, poolID, id, password(), start, 5),
 				tx.PutTOTP(ctx, store.TOTP{PoolID: poolID, Sub: id, Secret: []byte(secret("totp"))}),
 				tx.InsertClient(ctx, client),
@@ -122,11 +124,12 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 				_, errUser := tx.UserBySub(ctx, poolID, "row0")
 				_, errHistory := tx.PasswordHistory(ctx, poolID, "row0", 5)
 				_, _, errTOTP := tx.TOTP(ctx, poolID, "row0")
+				_, _, errDevice := tx.Device(ctx, poolID, "row0", "device")
 				_, errClient := tx.ClientByID(ctx, "row0")
 				_, errKeys := tx.SigningKeys(ctx, poolID)
 				_, _, errTicket := tx.Ticket(ctx, poolID, "code", "row0")
 				_, _, errAccess := tx.AccessKey(ctx, "row0")
-				return 0, errors.Join(errUser, errHistory, errTOTP, errClient, errKeys, errTicket, errAccess)
+				return 0, errors.Join(errUser, errHistory, errTOTP, errDevice, errClient, errKeys, errTicket, errAccess)
 			})
 			return err
 		}
@@ -137,6 +140,7 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 			{"users", "password", "sub"},
 			{"password_history", "password", "sub"},
 			{"totp", "secret", "sub"},
+			{"devices", "verifier", "sub"},
 			{"client_secrets", "secret", "client_id"},
 			{"signing_keys", "private", "kid"},
 			{"tickets", "doc", "id"},
