@@ -70,7 +70,9 @@ func (s *Server) encryptCode(ctx context.Context, poolID, keyID string, code []b
 		key, err = s.dataKeys().Generate(keyID, encryption)
 	} else {
 		service := kms.Client{Getenv: os.Getenv, Allow: s.cfg.AllowNetworks, InWrite: store.InWrite, Now: s.cfg.Now}
-		key, err = service.Generate(ctx, keyID, encryption)
+		var made kms.DataKey
+		made, err = service.Generate(ctx, keyID, encryption)
+		key = awscrypto.DataKey{Provider: datakeys.Provider, Info: made.ARN, Plaintext: made.Plaintext, Sealed: made.Sealed}
 	}
 	if err != nil {
 		return "", err

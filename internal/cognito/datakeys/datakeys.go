@@ -23,8 +23,9 @@ type Local struct{ Key []byte }
 var ErrInvalid = errors.New("datakeys: not a sealed data key of this installation")
 
 const (
-	format   = 1
-	provider = "aws-kms"
+	format = 1
+	// Provider is what messages call the key service.
+	Provider = "aws-kms"
 )
 
 // Generate makes a data key under the key of an ARN.
@@ -44,7 +45,7 @@ func (l Local) Generate(arn string, context map[string]string) (awscrypto.DataKe
 		return awscrypto.DataKey{}, err
 	}
 	return awscrypto.DataKey{
-		Provider: provider, Info: arn, Plaintext: plaintext, Sealed: append(head, aead.Seal(nil, nil, plaintext, bound)...),
+		Provider: Provider, Info: arn, Plaintext: plaintext, Sealed: append(head, aead.Seal(nil, nil, plaintext, bound)...),
 	}, nil
 }
 

@@ -23,7 +23,6 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"cognate/internal/outbound/fetch"
-	"cognate/internal/protocol/awscrypto"
 )
 
 const (
@@ -39,12 +38,18 @@ type Client struct {
 	Now     func() time.Time
 }
 
+// DataKey is a key for one message, in clear and sealed by the service.
+type DataKey struct {
+	ARN               string // of the service's key
+	Plaintext, Sealed []byte
+}
+
 // ErrInWrite is the answer to a call inside a store transaction.
 var ErrInWrite = errors.New("ask for a data key: called inside a store transaction")
 
 // Generate asks for a data key of 256 bits under the key of an ARN.
-func (c *Client) Generate(ctx context.Context, arn string, encryption map[string]string) (awscrypto.DataKey, error) {
-	var none awscrypto.DataKey
+func (c *Client) Generate(ctx context.Context, arn string, encryption map[string]string) (DataKey, error) {
+	var none DataKey
 	if c.InWrite(ctx) {
 		return none, ErrInWrite
 	}
@@ -63,7 +68,7 @@ func (c *Client) Generate(ctx context.Context, arn string, encryption map[string
 	if err := json.Unmarshal(answer, &key); err != nil || key.KeyID == "" || len(key.CiphertextBlob) == 0 {
 		return none, errors.New("ask for a data key: the answer is not usable")
 	}
-	return awscrypto.DataKey{Provider: "aws-kms", Info: key.KeyID, Plaintext: key.Plaintext, Sealed: key.CiphertextBlob}, nil
+	return DataKey{ARN: key.KeyID, Plaintext: key.Plaintext, Sealed: key.CiphertextBlob}, nil
 }
 
 func (c *Client) call(ctx context.Context, arn string, body []byte) ([]byte, error) {

@@ -42,7 +42,7 @@ func TestGenerate(t *testing.T) {
 	defer s.Close()
 	c := client(map[string]string{"AWS_ENDPOINT_URL_KMS": s.URL, "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "x"})
 	key, err := c.Generate(t.Context(), arn, map[string]string{"userpool-id": "p"})
-	if err != nil || key.Info != arn || string(key.Sealed) != "sealed" || len(key.Plaintext) != 32 || key.Provider != "aws-kms" {
+	if err != nil || key.ARN != arn || string(key.Sealed) != "sealed" || len(key.Plaintext) != 32 {
 		t.Errorf("%+v, %v", key, err)
 	}
 }
