@@ -10,7 +10,4 @@
 //
 // Where a function runs and how it is called is package hook's part. Nothing
 // here may be used inside a transaction.
-//
-// Require is for triggers that no code calls yet: a function that was
-// configured to check or change something is never skipped silently.
 package triggers

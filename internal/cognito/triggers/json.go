@@ -101,11 +101,12 @@ func (f *fields) text(name string) *string {
 	return &value
 }
 
-func (f *fields) or(name, other string) string {
+// textOrEmpty reads a string; an absent one is empty.
+func (f *fields) textOrEmpty(name string) string {
 	if value := f.text(name); value != nil {
 		return *value
 	}
-	return other
+	return ""
 }
 
 // texts reads an object whose values are strings; nil when there is none.

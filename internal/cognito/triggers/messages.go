@@ -82,7 +82,7 @@ func (t *Triggers) Compose(ctx context.Context, on Occasion, r *messages.Request
 // limited reads a text that must not be longer than limit characters; empty when
 // there is none.
 func (f *fields) limited(name string, limit int) string {
-	value := f.or(name, "")
+	value := f.textOrEmpty(name)
 	if utf8.RuneCountInString(value) > limit {
 		f.fail(errTooLong)
 	}

@@ -77,7 +77,7 @@ func (t *Triggers) DefineAuthChallenge(ctx context.Context, on Occasion, rounds 
 	if err != nil {
 		return Verdict{}, err
 	}
-	v := Verdict{Fail: f.is("failAuthentication"), Tokens: f.is("issueTokens"), Challenge: f.or("challengeName", "")}
+	v := Verdict{Fail: f.is("failAuthentication"), Tokens: f.is("issueTokens"), Challenge: f.textOrEmpty("challengeName")}
 	switch {
 	case f.err != nil:
 		return Verdict{}, f.err

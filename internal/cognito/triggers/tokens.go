@@ -158,7 +158,7 @@ func (f *fields) groups() *tokens.GroupChange {
 		return nil
 	}
 	change := &tokens.GroupChange{
-		Groups: details.list("groupsToOverride"), Roles: details.list("iamRolesToOverride"), Preferred: details.or("preferredRole", ""),
+		Groups: details.list("groupsToOverride"), Roles: details.list("iamRolesToOverride"), Preferred: details.textOrEmpty("preferredRole"),
 	}
 	f.inherit(details)
 	return change

@@ -149,8 +149,8 @@ func (t *Triggers) UserMigration(ctx context.Context, on Occasion, m Migration) 
 	}
 	got := &Migrated{
 		Attributes: f.texts("userAttributes"),
-		Confirmed:  f.or("finalUserStatus", "") == string(api.UserStatusTypeConfirmed),
-		Suppress:   f.or("messageAction", "") == string(api.MessageActionTypeSuppress),
+		Confirmed:  f.textOrEmpty("finalUserStatus") == string(api.UserStatusTypeConfirmed),
+		Suppress:   f.textOrEmpty("messageAction") == string(api.MessageActionTypeSuppress),
 		Media:      f.list("desiredDeliveryMediums"),
 		ForceAlias: f.is("forceAliasCreation"),
 		SMSMFA:     f.is("enableSMSMFA"),

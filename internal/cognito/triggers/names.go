@@ -1,9 +1,6 @@
 package triggers
 
-import (
-	"cognate/internal/api"
-	"cognate/internal/cognito/directory"
-)
+import "cognate/internal/api"
 
 // Name is a trigger of a pool, spelled as in error messages
 // (spec/errors.md §16).
@@ -26,24 +23,7 @@ const (
 	CustomSMSSender             Name = "CustomSMSSender"
 )
 
-// Require answers OperationNotEnabledException when the pool has a function
-// for one of the triggers, which the caller would have to call.
-func Require(p *directory.Pool, names ...Name) error {
-	config := p.Config().LambdaConfig
-	if config == nil {
-		return nil
-	}
-	for _, name := range names {
-		if configured(config, name) {
-			return api.OperationNotEnabledException("%s trigger is not enabled.", name)
-		}
-	}
-	return nil
-}
-
-// Messages are the triggers that take part in sending a message.
-func Messages() []Name { return []Name{CustomMessage, CustomEmailSender, CustomSMSSender} }
-
+// configured reports whether a configuration has a function for a trigger.
 func configured(c *api.LambdaConfigType, name Name) bool {
 	switch name {
 	case PreSignUp:
@@ -73,6 +53,6 @@ func configured(c *api.LambdaConfigType, name Name) bool {
 	case CustomSMSSender:
 		return c.CustomSMSSender != nil
 	default:
-		return true // a trigger nobody knows is not known to be absent
+		return false
 	}
 }
