@@ -20,7 +20,8 @@ var layers = [][]string{
 	{"internal/server"},
 	{"internal/web"},
 	{"internal/cognito"},
-	{"internal/store", "internal/outbound", "internal/protocol"},
+	{"internal/store", "internal/outbound"},
+	{"internal/protocol"},
 	{"internal/api"},
 }
 
@@ -230,7 +231,9 @@ func TestRefusalKnowsTheRules(t *testing.T) {
 		{"internal/cognito/signin", "internal/cognito/users", true},
 		{"internal/cognito/tokens", "internal/cognito/users", true},
 		{"internal/cognito/users", "internal/web/awsapi", true},
-		{"internal/store", "internal/protocol/jwt", true},
+		{"internal/store", "internal/outbound/mail", true},
+		{"internal/protocol/jwt", "internal/store", true},
+		{"internal/outbound/kms", "internal/protocol/awscrypto", false},
 		{"internal/store", "internal/api", false},
 		{"internal/api", "internal/store", true},
 		{"internal/server", "internal/servertest", true},

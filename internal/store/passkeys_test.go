@@ -75,8 +75,14 @@ func TestS085ACounterHasToRise(t *testing.T) {
 			stored, given uint32
 			accepted      bool
 		}{
-			{0, 0, true}, {0, 1, true}, {1, 2, true}, {5, 4_294_967_295, true},
-			{5, 5, false}, {5, 4, false}, {5, 0, false}, {1, 0, false},
+			{0, 0, true},
+			{0, 1, true},
+			{1, 2, true},
+			{5, 4_294_967_295, true},
+			{5, 5, false},
+			{5, 4, false},
+			{5, 0, false},
+			{1, 0, false},
 		} {
 			p := passkey("s1", "id", c.stored)
 			addPasskey(t, db, p)

@@ -229,8 +229,14 @@ func TestS072CustomAuthFailsClosed(t *testing.T) {
 		w := h.custom(t)
 		h.s.CreateUser(t, w.pool, "ana", goodPassword)
 		for _, answer := range []any{
-			object{}, object{"issueTokens": false, "failAuthentication": false}, object{"challengeName": ""}, object{"issueTokens": "true"},
-			object{"challengeName": "NO_SUCH_CHALLENGE"}, object{"challengeName": "NEW_PASSWORD_REQUIRED"}, object{"challengeName": "PASSWORD_VERIFIER"}, raw("null"),
+			object{},
+			object{"issueTokens": false, "failAuthentication": false},
+			object{"challengeName": ""},
+			object{"issueTokens": "true"},
+			object{"challengeName": "NO_SUCH_CHALLENGE"},
+			object{"challengeName": "NEW_PASSWORD_REQUIRED"},
+			object{"challengeName": "PASSWORD_VERIFIER"},
+			raw("null"),
 		} {
 			h.answer("DefineAuthChallenge", answer)
 			_, err := w.beginWith(t, types.AuthFlowTypeCustomAuth, "USERNAME", "ana")

@@ -52,7 +52,7 @@ func (a *app) choices(t *testing.T, pairs ...string) *cip.InitiateAuthOutput {
 	t.Helper()
 	got, err := a.initiate(t, choiceFlow, pairs...)
 	wantOK(t, err)
-	if got.ChallengeName != types.ChallengeNameTypeSelectChallenge || got.AuthenticationResult != nil || got.ChallengeParameters != nil && len(got.ChallengeParameters) > 0 {
+	if got.ChallengeName != types.ChallengeNameTypeSelectChallenge || got.AuthenticationResult != nil || len(got.ChallengeParameters) > 0 {
 		t.Fatalf("no choice: %+v", got)
 	}
 	return got

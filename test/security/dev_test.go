@@ -23,9 +23,16 @@ func startDev(t testing.TB) *servertest.Server {
 
 // madeUp are credentials that people and tools write without having any.
 var madeUp = []signing{
-	{id: "cognate", secret: "cognate-dev"}, {id: "dev", secret: "dev"}, {id: "test", secret: "test"}, {id: "local", secret: "local"},
-	{id: "fake", secret: "fake"}, {id: "x", secret: "x"}, {id: "root", secret: "root"}, {id: "admin", secret: "admin"},
-	{id: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, {id: "AKIA", secret: "AKIA"},
+	{id: "cognate", secret: "cognate-dev"},
+	{id: "dev", secret: "dev"},
+	{id: "test", secret: "test"},
+	{id: "local", secret: "local"},
+	{id: "fake", secret: "fake"},
+	{id: "x", secret: "x"},
+	{id: "root", secret: "root"},
+	{id: "admin", secret: "admin"},
+	{id: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
+	{id: "AKIA", secret: "AKIA"},
 }
 
 func TestS138MadeUpKeysWorkInDevOnly(t *testing.T) {

@@ -176,11 +176,24 @@ func TestS151EveryAnswerForbidsGuessingItsType(t *testing.T) {
 	for name, s := range map[string]*servertest.Server{"serve": servertest.Shared(t), "dev": startDev(t)} {
 		pool := s.CreatePool(t, nil)
 		for _, c := range []struct{ method, path, target string }{
-			{"POST", "/", "ListUserPools"}, {"POST", "/", "Nothing"}, {"OPTIONS", "/", ""}, {"GET", "/", ""}, {"PUT", "/", ""},
-			{"GET", "/health/live", ""}, {"GET", "/health/ready", ""}, {"POST", "/health/live", ""}, {"GET", "/nothing", ""},
-			{"GET", "/" + pool + "/.well-known/jwks.json", ""}, {"GET", "/" + pool + "/.well-known/openid-configuration", ""},
-			{"GET", "/nothing/.well-known/jwks.json", ""}, {"GET", "/_cognate/inbox", ""}, {"GET", "/_cognate/v1/inbox", ""},
-			{"GET", "/_cognate/v1/inbox/1", ""}, {"GET", "/_cognate/assets/inbox.css", ""}, {"GET", "//", ""}, {"GET", "/../x", ""},
+			{"POST", "/", "ListUserPools"},
+			{"POST", "/", "Nothing"},
+			{"OPTIONS", "/", ""},
+			{"GET", "/", ""},
+			{"PUT", "/", ""},
+			{"GET", "/health/live", ""},
+			{"GET", "/health/ready", ""},
+			{"POST", "/health/live", ""},
+			{"GET", "/nothing", ""},
+			{"GET", "/" + pool + "/.well-known/jwks.json", ""},
+			{"GET", "/" + pool + "/.well-known/openid-configuration", ""},
+			{"GET", "/nothing/.well-known/jwks.json", ""},
+			{"GET", "/_cognate/inbox", ""},
+			{"GET", "/_cognate/v1/inbox", ""},
+			{"GET", "/_cognate/v1/inbox/1", ""},
+			{"GET", "/_cognate/assets/inbox.css", ""},
+			{"GET", "//", ""},
+			{"GET", "/../x", ""},
 		} {
 			r := s.NewRequest(t, c.target, "{}")
 			r.Method, r.URL.Path = c.method, c.path

@@ -85,8 +85,15 @@ func TestS170WrongValuesInRightRequests(t *testing.T) {
 	p := newSide(t, s, "wrong")
 	long := strings.Repeat("ä", 70_000)
 	values := []any{
-		nil, true, 0, -1, 1 << 31, 1e308, "", " ", "\x00", "\u2028", "😀", long, []any{}, []any{nil}, []any{[]any{}}, doc{}, doc{"": ""},
-		doc{long: long}, []any{doc{}}, "../../etc/passwd", "%00", "{{.}}", "${jndi:ldap://127.0.0.1}",
+		nil, true, 0, -1, 1 << 31, 1e308, "", " ", "\x00", "\u2028", "😀", long,
+		[]any{},
+		[]any{nil},
+		[]any{[]any{}},
+		doc{},
+		doc{"": ""},
+		doc{long: long},
+		[]any{doc{}},
+		"../../etc/passwd", "%00", "{{.}}", "${jndi:ldap://127.0.0.1}",
 	}
 	for operation, in := range requests(p) {
 		if strings.Contains(operation, "Delete") || operation == "AdminDisableUser" {

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -245,9 +246,7 @@ func spoil(t *testing.T, s *servertest.Server, operation string, in doc) {
 	for member, value := range in {
 		for _, wrong := range []any{[]any{value}, doc{"value": value}, encode(t, value) + "\x00", encode(t, value) + strings.Repeat("x", 3000)} {
 			changed := doc{}
-			for name, v := range in {
-				changed[name] = v
-			}
+			maps.Copy(changed, in)
 			changed[member] = wrong
 			s.Call(t, operation, encode(t, changed))
 		}

@@ -320,6 +320,6 @@ func builtOperations(t *testing.T) (built []string) {
 func notBuilt(ctx context.Context, method reflect.Value, name string) (answer bool) {
 	defer func() { _ = recover() }()
 	out := method.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.New(method.Type().In(1).Elem())})
-	err, _ := out[len(out)-1].Interface().(error)
+	err, _ := reflect.TypeAssert[error](out[len(out)-1])
 	return api.HasCode(err, "OperationNotEnabledException") && err.Error() == api.NotBuilt(name).Error()
 }

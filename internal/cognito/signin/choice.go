@@ -321,6 +321,7 @@ func (o *Operations) afterSignUp(ctx context.Context, r *request) (*answer, erro
 // signedUpStep stands for the code of a sign-up, which was given already.
 type signedUpStep struct{}
 
-func (signedUpStep) traits() traits                                    { return traits{} }
-func (signedUpStep) Begin(context.Context, *attempt) (*answer, error)  { return nil, errNotOffered() }
+func (signedUpStep) traits() traits                                   { return traits{} }
+func (signedUpStep) Begin(context.Context, *attempt) (*answer, error) { return nil, errNotOffered() }
+
 func (signedUpStep) Answer(context.Context, *attempt) (*answer, error) { return nil, errNotOffered() }

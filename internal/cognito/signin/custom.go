@@ -115,6 +115,7 @@ func (c *customState) passed(a *attempt) {
 	case api.ChallengeNameTypeDevicePasswordVerifier:
 		add(api.ChallengeNameTypeDeviceSrpAuth)
 		add(step)
+	default: // the other steps are no rounds
 	}
 }
 

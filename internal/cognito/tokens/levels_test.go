@@ -50,8 +50,10 @@ func TestNamesOfLevels(t *testing.T) {
 		level Level
 		name  string
 	}{
-		{usual, 1, "urn:cognito:loa:1"}, {usual, 4, "urn:cognito:loa:4"},
-		{named, 3, "strong"}, {named, 4, "urn:cognito:loa:4"},
+		{usual, 1, "urn:cognito:loa:1"},
+		{usual, 4, "urn:cognito:loa:4"},
+		{named, 3, "strong"},
+		{named, 4, "urn:cognito:loa:4"},
 	} {
 		if got := c.level.Name(c.pool); got != c.name {
 			t.Errorf("level %d is called %q, want %q", c.level, got, c.name)

@@ -45,20 +45,48 @@ func TestFunctionsSetAndRemoveOtherClaims(t *testing.T) {
 		clientID string
 		want     map[string]any
 	}{
-		{"add", ClaimChanges{Set: raw("tenant", `{"id":7,"on":true,"of":["a"]}`)}, "",
-			map[string]any{"email": "a@b.c", "cognito:groups": "g", "cognito:roles": "r", "tenant": map[string]any{"id": 7.0, "on": true, "of": []any{"a"}}}},
-		{"override", ClaimChanges{Set: raw("email", `"x@y.z"`)}, "",
-			map[string]any{"email": "x@y.z", "cognito:groups": "g", "cognito:roles": "r"}},
-		{"suppress", ClaimChanges{Suppress: []string{"email"}}, "",
-			map[string]any{"cognito:groups": "g", "cognito:roles": "r"}},
-		{"suppress after override", ClaimChanges{Set: raw("email", `"x@y.z"`), Suppress: []string{"email"}}, "",
-			map[string]any{"cognito:groups": "g", "cognito:roles": "r"}},
-		{"groups take the roles along", ClaimChanges{Suppress: []string{"cognito:groups"}}, "",
-			map[string]any{"email": "a@b.c"}},
-		{"own audience", ClaimChanges{Set: raw("aud", `"client"`)}, "client",
-			map[string]any{"email": "a@b.c", "cognito:groups": "g", "cognito:roles": "r", "aud": "client"}},
-		{"other audience", ClaimChanges{Set: raw("aud", `"other"`)}, "client",
-			map[string]any{"email": "a@b.c", "cognito:groups": "g", "cognito:roles": "r"}},
+		{
+			"add",
+			ClaimChanges{Set: raw("tenant", `{"id":7,"on":true,"of":["a"]}`)},
+			"",
+			map[string]any{"email": "a@b.c", "cognito:groups": "g", "cognito:roles": "r", "tenant": map[string]any{"id": 7.0, "on": true, "of": []any{"a"}}},
+		},
+		{
+			"override",
+			ClaimChanges{Set: raw("email", `"x@y.z"`)},
+			"",
+			map[string]any{"email": "x@y.z", "cognito:groups": "g", "cognito:roles": "r"},
+		},
+		{
+			"suppress",
+			ClaimChanges{Suppress: []string{"email"}},
+			"",
+			map[string]any{"cognito:groups": "g", "cognito:roles": "r"},
+		},
+		{
+			"suppress after override",
+			ClaimChanges{Set: raw("email", `"x@y.z"`), Suppress: []string{"email"}},
+			"",
+			map[string]any{"cognito:groups": "g", "cognito:roles": "r"},
+		},
+		{
+			"groups take the roles along",
+			ClaimChanges{Suppress: []string{"cognito:groups"}},
+			"",
+			map[string]any{"email": "a@b.c"},
+		},
+		{
+			"own audience",
+			ClaimChanges{Set: raw("aud", `"client"`)},
+			"client",
+			map[string]any{"email": "a@b.c", "cognito:groups": "g", "cognito:roles": "r", "aud": "client"},
+		},
+		{
+			"other audience",
+			ClaimChanges{Set: raw("aud", `"other"`)},
+			"client",
+			map[string]any{"email": "a@b.c", "cognito:groups": "g", "cognito:roles": "r"},
+		},
 	} {
 		var o object
 		o.text("email", "a@b.c")

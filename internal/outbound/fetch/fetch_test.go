@@ -41,7 +41,7 @@ func TestS160LoopbackNeedsToBeListed(t *testing.T) {
 	_, port, _ := strings.Cut(strings.TrimPrefix(target.URL, "http://"), ":")
 	// Forms of the same address that resolvers of the system understand.
 	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "0177.0.0.1", "127.1"} {
-		answer, err := Client(Policy{Limit: 10, Timeout: time.Second}).Get("http://" + host + ":" + port) //nolint:noctx // bounded by Timeout
+		answer, err := Client(Policy{Limit: 10, Timeout: time.Second}).Get("http://" + host + ":" + port)
 		if err == nil {
 			answer.Body.Close()
 			t.Errorf("%s was called", host)
@@ -53,7 +53,7 @@ func TestS160LoopbackNeedsToBeListed(t *testing.T) {
 	if called != 0 {
 		t.Fatal("the target was reached")
 	}
-	answer, err := Client(Policy{Allow: Loopback, Limit: 10, Timeout: time.Second}).Get(target.URL) //nolint:noctx // bounded by Timeout
+	answer, err := Client(Policy{Allow: Loopback, Limit: 10, Timeout: time.Second}).Get(target.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestS160RedirectsAreNotFollowed(t *testing.T) {
 		http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
 	}))
 	defer target.Close()
-	answer, err := Client(Policy{Allow: Loopback, Limit: 1000, Timeout: time.Second}).Get(target.URL) //nolint:noctx // bounded by Timeout
+	answer, err := Client(Policy{Allow: Loopback, Limit: 1000, Timeout: time.Second}).Get(target.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestS161AnswersAreCutOff(t *testing.T) {
 }
 
 func read(url string) ([]byte, error) {
-	answer, err := Client(Policy{Allow: Loopback, Limit: 10, Timeout: 5 * time.Second}).Get(url) //nolint:noctx // bounded by Timeout
+	answer, err := Client(Policy{Allow: Loopback, Limit: 10, Timeout: 5 * time.Second}).Get(url)
 	if err != nil {
 		return nil, err
 	}

@@ -123,7 +123,7 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		"greet", "=https://example.com", "greet=", "greet=ftp://example.com", "greet=https://", "greet=http://example.com/x",
 		"greet=http://10.0.0.1/", "greet=lambda:", "greet=exec:", "greet=exec:no-such-command-here", "greet=exec:'", "greet=node:/no/such/file.js",
 	} {
-		if _, err := New(Config{Functions: []string{bad}, Secrets: func(context.Context) ([][]byte, error) { return nil, nil }, Now: time.Now}); err == nil { //nolint:forbidigo // never called
+		if _, err := New(Config{Functions: []string{bad}, Secrets: func(context.Context) ([][]byte, error) { return nil, nil }, Now: time.Now}); err == nil {
 			t.Errorf("%s is taken", bad)
 		}
 	}
@@ -267,7 +267,7 @@ func TestASecondAttemptMaySucceed(t *testing.T) {
 
 func TestARefusedConnectionIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"cognate/internal/outbound/fetch"
@@ -109,12 +110,13 @@ func transportError(err error) error {
 // secret in force.
 func Sign(secrets [][]byte, at time.Time, body []byte) string {
 	t := strconv.FormatInt(at.Unix(), 10)
-	value := "t=" + t
+	var value strings.Builder
+	value.WriteString("t=" + t)
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, secret)
 		mac.Write([]byte(t + "."))
 		mac.Write(body)
-		value += ",v1=" + hex.EncodeToString(mac.Sum(nil))
+		value.WriteString(",v1=" + hex.EncodeToString(mac.Sum(nil)))
 	}
-	return value
+	return value.String()
 }

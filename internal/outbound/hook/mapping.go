@@ -98,7 +98,7 @@ func (c *Config) target(name, to string) (target, error) {
 	case "node", "python":
 		return c.shim(kind, name, rest)
 	}
-	return nil, fmt.Errorf("target %q is none of https://…, http://…, lambda:, exec:, node:, python:", kind+":")
+	return nil, fmt.Errorf("target %q begins with none of https:, http:, lambda:, exec:, node:, python: as it must", kind+":")
 }
 
 // address reads a URL of a setting. Plain HTTP shows passwords and codes to the

@@ -219,7 +219,7 @@ func (t *shimTarget) start(version os.FileInfo, region string) (*worker, error) 
 		return nil, fmt.Errorf("start %s: %w", t, err)
 	}
 	w := &worker{answers: answers, reader: bufio.NewReader(answers), stderr: &tail{}, version: version, region: region, gone: make(chan struct{})}
-	w.cmd = exec.Command(t.words[0], t.words[1:]...) //nolint:gosec,noctx // from the settings; outlives the event that it is started for
+	w.cmd = exec.Command(t.words[0], t.words[1:]...) //nolint:noctx // outlives the event that it is started for
 	w.cmd.Env = append(append([]string{}, t.env...), "AWS_REGION="+region)
 	w.cmd.Dir = filepath.Dir(t.file)
 	w.cmd.ExtraFiles = []*os.File{theirs}

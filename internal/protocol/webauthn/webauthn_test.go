@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -244,9 +245,7 @@ func TestS080S081S082S084S085FlawsInAnAssertion(t *testing.T) {
 		}, webauthn.ErrRefused},
 		"S085 eligible for backup now": {func(a *passkeytest.Authenticator) { a.Flags |= passkeytest.BackupEligible }, webauthn.ErrRefused},
 	}
-	for name, flaw := range flaws {
-		more[name] = flaw
-	}
+	maps.Copy(more, flaws)
 	for name, flaw := range more {
 		a := passkeytest.New(party, page)
 		k, err := register(t, a, true)

@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	virtual "github.com/descope/virtualwebauthn"
 )
@@ -112,7 +113,7 @@ func (a *Authenticator) Get(options []byte) ([]byte, error) {
 	}
 	data := a.authenticatorData(0)
 	hash := sha256.Sum256(client)
-	digest := sha256.Sum256(append(data[:len(data):len(data)], hash[:]...))
+	digest := sha256.Sum256(append(slices.Clip(data), hash[:]...))
 	signature, err := a.Passkey.Key.Sign(digest[:])
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
