@@ -31,6 +31,5 @@
 //
 // What a password or a token is belongs to packages credentials and tokens, and
 // the counting of failures to limits. Nothing is ever skipped that a pool asks
-// for: where a function, a second factor or device tracking would come into play
-// that this version does not have, the gate refuses.
+// for: what this version does not have, the gate refuses.
 package signin

@@ -20,7 +20,7 @@ func describe(userAgent string) string {
 	major, _, _ := strings.Cut(agent.Version, ".")
 	program := strings.TrimSpace(agent.Name + " " + major)
 	system := strings.TrimSpace(agent.OS + " " + agent.OSVersion)
-	text := ""
+	var text string
 	switch {
 	case agent.Name != "" && system != "":
 		text = program + " / " + system
