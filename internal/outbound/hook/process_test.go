@@ -80,7 +80,12 @@ func TestS163TheWholeGroupIsKilledWhenTimeIsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if gone(pid(t, `{"pid":`+strings.TrimSpace(line)+`}`)) == nil {
+		id := pid(t, `{"pid":`+strings.TrimSpace(line)+`}`)
+		// The signal is on its way when the call returns.
+		for end := time.Now().Add(10 * time.Second); gone(id) == nil && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		if gone(id) == nil {
 			t.Errorf("process %s lives", strings.TrimSpace(line))
 		}
 	}
