@@ -99,6 +99,10 @@ func (c *Client) HidesExistence() bool {
 	return c.Settings.PreventUserExistenceErrors == api.PreventUserExistenceErrorTypesEnabled
 }
 
+// HidesSignUps reports whether SignUp has to answer for a name that is taken as
+// for a new one.
+func (c *Client) HidesSignUps() bool { return c.HidesExistence() && c.Pool.HiddenName() != "" }
+
 // Readable reports whether the client may see an attribute.
 func (c *Client) Readable(name string) bool { return c.readable(name) }
 

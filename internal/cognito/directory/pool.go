@@ -29,3 +29,21 @@ func (p *Pool) ShortName() string {
 
 // Fold gives the form in which sign-in names of this pool are compared.
 func (p *Pool) Fold(name string) string { return attributes.Fold(p.Config(), name) }
+
+// SignUpExistenceTag is a tag of a pool, of Cognate's own, that makes SignUp
+// answer alike whether somebody has the name or not: with the value hidden, and
+// for clients that hide existence elsewhere. See docs/hardening.md.
+const (
+	SignUpExistenceTag = "cognate:sign-up-existence"
+	SignUpHidden       = "hidden"
+)
+
+// HiddenName is the attribute that users of the pool sign up with and whose owner
+// is not told apart from nobody; empty where SignUp tells who exists.
+func (p *Pool) HiddenName() string {
+	config := p.Config()
+	if config.UserPoolTags[SignUpExistenceTag] != SignUpHidden || len(config.UsernameAttributes) != 1 {
+		return ""
+	}
+	return string(config.UsernameAttributes[0])
+}

@@ -21,6 +21,10 @@ const (
 	UpdateUserAttribute Purpose = "UpdateUserAttribute"
 	VerifyUserAttribute Purpose = "VerifyUserAttribute"
 	Authentication      Purpose = "Authentication"
+
+	// AccountExists is of Cognate's own: it tells users that somebody tried to
+	// sign up with their address. It carries no code, and no function sees it.
+	AccountExists Purpose = "AccountExists"
 )
 
 // Function is the medium of messages that a function sends.

@@ -74,6 +74,8 @@ func Render(r Request, publicURL string) (Message, error) {
 		v.user = &name
 	case Authentication:
 		t = authentication(r.Pool, r.EmailMFA)
+	case AccountExists:
+		t = texts{existsSubject, existsText, existsText}
 	default:
 		return Message{}, fmt.Errorf("render message: unknown purpose %q", r.Purpose)
 	}

@@ -23,6 +23,8 @@ const (
 	invitationSubject   = "Your temporary password"
 	authenticationText  = "Your authentication code is {####}. "
 	authSubject         = "Your authentication code"
+	existsText          = "You have an account with this address already. Sign in, or reset your password. If you did not try to sign up, ignore this message."
+	existsSubject       = "You have an account already"
 )
 
 // values are what placeholders stand for. A nil member leaves its placeholder

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
 )
 
@@ -182,6 +184,23 @@ func checkKey(pool *api.UserPoolType) error {
 func checkTags(pool *api.UserPoolType) error {
 	if len(pool.UserPoolTags) > maxTags {
 		return api.UserPoolTaggingException("A user pool can have at most %d tags.", maxTags)
+	}
+	return checkSignUpExistence(pool)
+}
+
+// checkSignUpExistence refuses the tag that hides existence at sign-up where it
+// would hide nothing: whoever chooses a user name sees whether a code comes to an
+// address of theirs.
+func checkSignUpExistence(pool *api.UserPoolType) error {
+	value, set := pool.UserPoolTags[directory.SignUpExistenceTag]
+	switch {
+	case !set:
+		return nil
+	case value != directory.SignUpHidden:
+		return api.InvalidParameterException("The tag %s can only be %s.", directory.SignUpExistenceTag, directory.SignUpHidden)
+	case len(pool.UsernameAttributes) != 1 || !attributes.AutoVerified(pool, string(pool.UsernameAttributes[0])):
+		return api.InvalidParameterException("The tag %s needs a pool with one username attribute that is verified automatically.",
+			directory.SignUpExistenceTag)
 	}
 	return nil
 }

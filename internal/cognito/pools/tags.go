@@ -72,6 +72,9 @@ func (o *Operations) changeTags(ctx context.Context, arn string, change func(tag
 		if err := change(pool.Settings.Pool.UserPoolTags); err != nil {
 			return struct{}{}, err
 		}
+		if err := checkSignUpExistence(&pool.Settings.Pool); err != nil {
+			return struct{}{}, err
+		}
 		return struct{}{}, o.save(ctx, tx, pool)
 	})
 	if err == nil {

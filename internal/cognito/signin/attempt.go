@@ -140,9 +140,12 @@ func (o *Operations) introduce(ctx context.Context, a *attempt) error {
 	return nil
 }
 
-// hidden reports whether the user has to pass for one who does not exist.
+// hidden reports whether the user has to pass for one who does not exist. Where
+// sign-ups are hidden that includes users who are not confirmed: whoever knows
+// their passwords may have made them only to see whether that was possible.
 func (a *attempt) hidden() bool {
-	return a.user == nil || !a.user.Enabled && a.client.HidesExistence()
+	return a.user == nil || !a.user.Enabled && a.client.HidesExistence() ||
+		a.user.Status == api.UserStatusTypeUnconfirmed && !a.confirms && a.client.HidesSignUps()
 }
 
 // unfit reports whether the user has to pass for one who does not exist for as

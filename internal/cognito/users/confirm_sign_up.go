@@ -33,7 +33,7 @@ func (o *Operations) ConfirmSignUp(ctx context.Context, in *api.ConfirmSignUpReq
 		if err := o.Limits.Count(ctx, tx, at.PoolID, subject, limits.ConfirmSignUp); err != nil {
 			return nil, err
 		}
-		if u == nil || !u.Enabled && client.HidesExistence() {
+		if u == nil || !u.Enabled && client.HidesExistence() || u.Status != api.UserStatusTypeUnconfirmed && client.HidesSignUps() {
 			return nil, o.tryDecoy(ctx, tx, at, in.ConfirmationCode)
 		}
 		if err := checkConfirmable(u); err != nil {

@@ -51,8 +51,14 @@ func verified(u *store.User, attribute string) bool {
 }
 
 // signUpAddress is where the code of a sign-up goes; ok is false when the pool
-// verifies no address that the user has. The telephone comes before the e-mail.
+// verifies no address that the user has. The telephone comes before the e-mail,
+// but where sign-ups are hidden only the address counts that is the user name:
+// nobody must learn from another one whether a code is sent.
 func signUpAddress(pool *directory.Pool, u *store.User) (to address, ok bool) {
+	if name := pool.HiddenName(); name != "" {
+		to = current(u, name)
+		return to, to.value != ""
+	}
 	for _, attribute := range []string{attributes.PhoneNumber, attributes.Email} {
 		to = current(u, attribute)
 		if to.value != "" && attributes.AutoVerified(pool.Config(), attribute) {

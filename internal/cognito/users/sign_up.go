@@ -31,7 +31,7 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 	if err != nil {
 		return nil, err
 	}
-	if u.Password, err = o.firstPassword(ctx, pool, u, in); err != nil {
+	if u.Password, err = o.firstPassword(ctx, client, u, in); err != nil {
 		return nil, err
 	}
 	on := triggers.Of(client, u, in.ClientMetadata)
@@ -43,8 +43,21 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 	if confirm {
 		u.Status, send = api.UserStatusTypeConfirmed, false
 	}
+	hides := client.HidesSignUps() && !confirm
 	answer := &api.SignUpResponse{UserSub: u.Sub, UserConfirmed: confirm}
 	details, err := mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (*api.CodeDeliveryDetailsType, error) {
+		if err := o.Limits.CountSignUp(ctx, tx, pool.ID, in.Username); err != nil {
+			return nil, err
+		}
+		if hides {
+			owner, err := o.ownerOf(ctx, tx, pool, u)
+			if err != nil {
+				return nil, err
+			}
+			if owner != nil {
+				return o.tellOwner(ctx, tx, client, owner, to)
+			}
+		}
 		if err := o.insert(ctx, tx, pool, u, nameAttribute); err != nil || !send {
 			return nil, err
 		}
@@ -52,6 +65,14 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 		details, err := o.sendCode(ctx, tx, at, letter{out: out, purpose: messages.SignUp, pool: pool, client: client, user: u, to: to})
 		return details, counted(err)
 	})
+	if api.HasCode(err, "UsernameExistsException") {
+		if errCount := o.countRefused(ctx, pool.ID, in.Username); errCount != nil {
+			return nil, errCount
+		}
+		if hides { // somebody was faster
+			details, err = to.details(), nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -135,25 +156,18 @@ func (o *Operations) newUser(pool *directory.Pool, username, nameAttribute strin
 
 // firstPassword checks the password of a sign-up and makes its verifier. Only
 // pools whose users can sign in with a code may do without one.
-func (o *Operations) firstPassword(ctx context.Context, pool *directory.Pool, u *store.User, in *api.SignUpRequest) (*store.Password, error) {
+func (o *Operations) firstPassword(ctx context.Context, client *directory.Client, u *store.User, in *api.SignUpRequest) (*store.Password, error) {
+	pool := client.Pool
 	if in.Password == nil {
 		if !passwordless(pool) {
 			return nil, api.InvalidParameterException("Password is required")
 		}
-		return nil, nil
+		return nil, o.admit(ctx, client, in.Username)
 	}
 	if err := o.Credentials.CheckPolicy(pool, *in.Password); err != nil {
 		return nil, err
 	}
-	// A name that is taken is not worth the arithmetic.
-	_, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
-		owner, err := tx.NameOwner(ctx, pool.ID, pool.Fold(in.Username))
-		if err == nil && owner != "" {
-			err = api.UsernameExistsException("User already exists")
-		}
-		return nothing{}, err
-	})
-	if err != nil {
+	if err := o.admit(ctx, client, in.Username); err != nil {
 		return nil, err
 	}
 	return o.Credentials.New(pool, u.Username, *in.Password)
