@@ -652,3 +652,42 @@ func TestS067RememberedDeviceInsteadOfMFA(t *testing.T) {
 		}
 	}
 }
+
+// A custom sign-in that the functions are content with ends with the proof of a
+// remembered device, and asks nothing twice.
+func TestRememberedDeviceAfterACustomChallenge(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	w := h.custom(t)
+	in := &cip.UpdateUserPoolInput{UserPoolId: &w.pool, LambdaConfig: everything("UserMigration")}
+	in.DeviceConfiguration = &types.DeviceConfigurationType{}
+	_, err := h.s.SDK.UpdateUserPool(t.Context(), in)
+	wantOK(t, err)
+	h.s.CreateUser(t, w.pool, "ana", goodPassword)
+	begun := w.beginCustom(t, "ana")
+	first, err := w.word(t, begun.Session, "ana", "blue-7f3a")
+	wantOK(t, err)
+	d := newPhone(t, first.AuthenticationResult)
+	_, err = w.confirmDevice(t, first.AuthenticationResult.AccessToken, d)
+	wantOK(t, err)
+
+	begun, err = w.beginWith(t, types.AuthFlowTypeCustomAuth, "USERNAME", "ana", "DEVICE_KEY", d.key)
+	wantOK(t, err)
+	second, err := w.word(t, begun.Session, "ana", "blue-7f3a")
+	wantOK(t, err)
+	if second.ChallengeName != types.ChallengeNameTypeDeviceSrpAuth {
+		t.Fatalf("got %+v", second)
+	}
+	h.take()
+	c := srpclient.New()
+	challenge, err := w.respond(t, types.ChallengeNameTypeDeviceSrpAuth, second.Session, "USERNAME", "ana", "DEVICE_KEY", d.key, "SRP_A", c.A())
+	wantOK(t, err)
+	last, err := w.respond(t, types.ChallengeNameTypeDevicePasswordVerifier, challenge.Session, w.proofOf(t, c, challenge.ChallengeParameters, d)...)
+	wantOK(t, err)
+	if last.AuthenticationResult == nil || last.AuthenticationResult.NewDeviceMetadata != nil {
+		t.Fatalf("got %s, %+v", last.ChallengeName, last.AuthenticationResult)
+	}
+	if got := sources(h.take()); got != "TokenGeneration_AuthenticateDevice PostAuthentication_Authentication" {
+		t.Error(got)
+	}
+}

@@ -78,9 +78,10 @@ func (o *Operations) beginCustom(ctx context.Context, r *request) (*answer, erro
 }
 
 // customDecides is the row of the gate that lets no custom sign-in pass before
-// the functions say so.
+// the functions say so. A remembered device is asked for its proof after that
+// (auth-flows.md §11), and they are not asked again.
 func customDecides(o *Operations, a *attempt, _ *store.User) (step, error) {
-	if a.flow != api.AuthFlowTypeCustomAuth || a.issue {
+	if a.flow != api.AuthFlowTypeCustomAuth || a.issue || a.deviceProved {
 		return nil, nil
 	}
 	return customStep{o}, nil
@@ -111,9 +112,6 @@ func (c *customState) passed(a *attempt) {
 	}
 	switch step := api.ChallengeNameType(a.state.Step); step {
 	case api.ChallengeNameTypeSmsMfa, api.ChallengeNameTypeEmailOtp, api.ChallengeNameTypeSoftwareTokenMfa:
-		add(step)
-	case api.ChallengeNameTypeDevicePasswordVerifier:
-		add(api.ChallengeNameTypeDeviceSrpAuth)
 		add(step)
 	default: // the other steps are no rounds
 	}
