@@ -22,6 +22,7 @@ func (w *world) flows() []flow {
 		{name: "SignUp", prepare: stateless, do: w.signUp, floor: func(f *floor) time.Duration { return f.verifier }, goal: "–"},
 		{name: "SRP sign-in", prepare: w.newSRP, do: w.srpSignIn, floor: func(f *floor) time.Duration { return f.srp + 2*f.signature }, goal: "≤ 1.25 of its floor"},
 		{name: "Password sign-in", prepare: stateless, do: w.passwordSignIn, floor: func(f *floor) time.Duration { return f.verifier + 2*f.signature }, goal: "≤ 1.3 of its floor"},
+		{name: "TOTP sign-in", prepare: stateless, do: w.tokenSignIn, floor: func(f *floor) time.Duration { return f.verifier + 2*f.signature }, goal: "–"},
 		{name: "Device sign-in", prepare: new(devicePool).newDevice(w), do: w.deviceSignIn, floor: func(f *floor) time.Duration { return f.verifier + f.srp + 2*f.signature }, goal: "–"},
 		{name: "Refresh", prepare: w.signedIn, do: w.refresh, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "≤ 1.2 of its floor"},
 		{name: "GetUser", prepare: w.signedIn, do: w.getUser, goal: "≤ 0.4 signatures"},

@@ -43,6 +43,7 @@ type world struct {
 	database string
 	server   *serverProcess
 	api      *cip.Client
+	tokens   tokenPool
 }
 
 // newWorld makes a pool through the API, loads the users straight into the
@@ -73,7 +74,7 @@ func newWorld(ctx context.Context, users int, binary, database string) (w *world
 	if err := w.start(ctx, binary, address); err != nil {
 		return nil, err
 	}
-	if err := w.makePool(ctx); err != nil {
+	if err := errors.Join(w.makePool(ctx), w.tokens.make(ctx, w)); err != nil {
 		return nil, err
 	}
 	w.server.stop()
@@ -142,6 +143,9 @@ func (w *world) load(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := w.tokens.load(ctx, db); err != nil {
+		return err
+	}
 	start := time.Now()
 	n, err := db.BulkLoadUsers(ctx, w.poolID, w.people())
 	if err != nil {

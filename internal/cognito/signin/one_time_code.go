@@ -171,11 +171,11 @@ func (s codeStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	return s.o.settle(ctx, a, proof{
 		right: true, factor: s.kind.factor, kind: sessions.Session,
 		change: func(ctx context.Context, tx *store.Tx, u *store.User) error {
-			tries, err := tx.LockAttempts(ctx, codeKey(a))
+			exhausted, err := triesUsedUp(ctx, tx, a)
 			if err != nil {
 				return err
 			}
-			if tries.Count >= codeTries || !s.goesTo(u, to, newEmail) {
+			if exhausted || !s.goesTo(u, to, newEmail) {
 				return errWrongCode()
 			}
 			if newEmail != "" {
@@ -237,6 +237,17 @@ func (o *Operations) wrongCode(ctx context.Context, a *attempt, answer error) er
 		return struct{}{}, store.CommitWith(answer)
 	})
 	return err
+}
+
+// triesUsedUp reports whether so many codes for a Session were wrong that none
+// wins any more.
+func triesUsedUp(ctx context.Context, tx *store.Tx, a *attempt) (bool, error) {
+	// Nearly always no code was wrong, and then there is nothing to wait for.
+	tries, err := tx.Attempts(ctx, codeKey(a))
+	if err == nil && tries.Count > 0 {
+		tries, err = tx.LockAttempts(ctx, codeKey(a))
+	}
+	return tries.Count >= codeTries, err
 }
 
 // codeKey counts the tries for one Session.

@@ -62,11 +62,11 @@ func (s softwareTokenStep) Answer(ctx context.Context, a *attempt) (*answer, err
 	return s.o.settle(ctx, a, proof{
 		right: true, factor: tokens.FactorTOTP, kind: sessions.Session,
 		change: func(ctx context.Context, tx *store.Tx, u *store.User) error {
-			tries, err := tx.LockAttempts(ctx, codeKey(a))
+			exhausted, err := triesUsedUp(ctx, tx, a)
 			if err != nil {
 				return err
 			}
-			if tries.Count >= codeTries {
+			if exhausted {
 				return errWrongToken()
 			}
 			first, err := tx.UseTOTP(ctx, u.PoolID, u.Sub, at)
