@@ -136,8 +136,12 @@ func (w *writer) batch(first *job) {
 			continue
 		}
 		ran = append(ran, j)
-		if err == nil {
-			err = w.run1(j)
+		switch {
+		case err != nil:
+		case len(ran) == 1:
+			err = w.runFirst(j)
+		default:
+			err = w.runNext(j)
 		}
 	}
 	if err == nil {
@@ -172,9 +176,22 @@ func (w *writer) next(ran int) *job {
 	}
 }
 
-// run1 runs one job inside the open transaction. Its error is one of the
-// transaction as a whole; the job's own is kept in the job.
-func (w *writer) run1(j *job) error {
+// runFirst runs the first job of the open transaction: when it fails there is
+// nothing else to keep, and the transaction begins anew. Its error is one of
+// the transaction as a whole; the job's own is kept in the job.
+func (w *writer) runFirst(j *job) error {
+	w.call(j)
+	if j.err == nil && j.panicked == nil {
+		return nil
+	}
+	if err := w.exec("ROLLBACK"); err != nil {
+		return err
+	}
+	return w.exec("BEGIN IMMEDIATE")
+}
+
+// runNext is runFirst for a job that has others before it in the transaction.
+func (w *writer) runNext(j *job) error {
 	if err := w.exec("SAVEPOINT job"); err != nil {
 		return err
 	}
