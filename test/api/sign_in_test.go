@@ -95,6 +95,8 @@ func TestExplicitAuthFlowsGate(t *testing.T) {
 		custom  = "CUSTOM_AUTH is not enabled for the client."
 		choice  = "USER_AUTH is not enabled for the client."
 		lambdas = "Only custom auth (lambda driven) is enabled for this client."
+		// What an open gate leads to in a pool without functions.
+		noFunctions = "Custom auth lambda trigger is not configured for the user pool."
 	)
 	order := []types.AuthFlowType{
 		types.AuthFlowTypeUserSrpAuth, types.AuthFlowTypeUserPasswordAuth, types.AuthFlowTypeAdminUserPasswordAuth,
@@ -128,21 +130,18 @@ func TestExplicitAuthFlowsGate(t *testing.T) {
 			}
 			if want := tt.want[i]; want != open {
 				wantError(t, err, "InvalidParameterException", want)
-			} else if err == nil || strings.Contains(err.Error(), "InvalidParameterException") {
+			} else if err == nil || strings.Contains(err.Error(), "InvalidParameterException") && !strings.Contains(err.Error(), noFunctions) {
 				t.Errorf("%v, %s: %v", tt.listed, flow, err)
 			}
 		}
 	}
 }
 
-func TestFlowsOfTheNextVersionAreRefusedOpenly(t *testing.T) {
+func TestCustomAndChoiceFlowsNeedAUserName(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, servertest.Shared(t), nil, withFlows("ALLOW_CUSTOM_AUTH", "ALLOW_USER_AUTH"))
-	a.s.CreateUser(t, a.pool, "ana", goodPassword)
 	for _, flow := range []types.AuthFlowType{types.AuthFlowTypeCustomAuth, types.AuthFlowTypeUserAuth} {
-		_, err := a.initiate(t, flow, "USERNAME", "ana")
-		wantCode(t, err, "OperationNotEnabledException")
-		_, err = a.initiate(t, flow)
+		_, err := a.initiate(t, flow)
 		wantError(t, err, "InvalidParameterException", "Missing required parameter USERNAME")
 	}
 }
