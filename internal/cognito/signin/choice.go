@@ -97,8 +97,10 @@ func (o *Operations) choose(ctx context.Context, r *request) (*answer, error) {
 	if len(a.proven) > 0 { // a step-up: what is missing is asked for
 		return o.missing(ctx, a)
 	}
-	if err := o.survey(ctx, a); err != nil {
-		return nil, err
+	if f == nil || f.listed != api.AuthFactorTypePassword || !slices.Contains(o.available(a), f.challenge) {
+		if err := o.survey(ctx, a); err != nil { // a password does not depend on it
+			return nil, err
+		}
 	}
 	if f == nil || !slices.Contains(o.available(a), f.challenge) {
 		return selectStep{o}.Begin(ctx, a)
