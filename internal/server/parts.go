@@ -13,6 +13,7 @@ import (
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/mfa"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
@@ -119,6 +120,7 @@ func (p *parts) service() api.Service {
 		factorOps: &factors.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
+			Notices:  mfa.Notices{Messages: p.messages, Limits: p.selfService},
 		},
 		userOps: &users.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,

@@ -12,6 +12,7 @@ import (
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"cognate/internal/cognito/messages"
 	"cognate/internal/protocol/totp"
 	"cognate/internal/servertest"
 )
@@ -441,6 +442,25 @@ func TestS069SetUpBelongsToItsUserAndSignIn(t *testing.T) {
 	wantOK(t, err)
 	_, err = a.verifyToken(t, nil, two.Session, second.next(t))
 	wantError(t, err, "NotAuthorizedException", usedSession)
+}
+
+// The owner hears of it, at an address that is known to be the owner's.
+func TestS069TheOwnerIsToldOfANewApp(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	a := withMFA(t, s, nil, tokensOnly(types.UserPoolMfaTypeOptional))
+	s.CreateUser(t, a.pool, "ana", goodPassword, "email", "ana@example.com", "email_verified", "true")
+	s.CreateUser(t, a.pool, "ben", goodPassword, "email", "ben@example.com", "email_verified", "false")
+	for _, name := range []string{"ben", "ana"} {
+		a.enrol(t, a.signIn(t, name, goodPassword).AccessToken)
+	}
+	got := s.Mailbox.Wait(t, a.pool, "ana", 1)
+	if got.Purpose != messages.FactorAdded || got.Destination != "ana@example.com" || got.Code != "" || got.Subject == "" || got.Body == "" {
+		t.Errorf("got %+v", got)
+	}
+	if n := s.Mailbox.Count(a.pool, "ben"); n != 0 {
+		t.Errorf("%d messages to an address that nobody verified", n)
+	}
 }
 
 func TestS053SetUpOfDisabledAndDeletedUsers(t *testing.T) {

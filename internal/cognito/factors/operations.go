@@ -6,6 +6,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/mfa"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
@@ -18,6 +19,7 @@ type Operations struct {
 	Directory *directory.Directory
 	Tokens    *tokens.Tokens
 	Sessions  *sessions.Sealer
+	Notices   mfa.Notices
 }
 
 // nothing is the result of transactions that only change rows.

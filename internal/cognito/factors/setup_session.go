@@ -118,7 +118,7 @@ func (o *Operations) verifyBySession(ctx context.Context, session, code, name st
 		if err := mayEnrol(u); err != nil {
 			return err
 		}
-		return o.register(ctx, tx, u, s.data.Secret, code, name)
+		return o.register(ctx, tx, s.client.Pool, u, s.data.Secret, code, name)
 	})
 	if err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func (o *Operations) VerifySoftwareToken(ctx context.Context, in *api.VerifySoft
 		if !found {
 			return api.SoftwareTokenMFANotFoundException("Software token MFA has not been set up.")
 		}
-		if err := o.register(ctx, tx, u, pending.Doc, in.UserCode, name); err != nil {
+		if err := o.register(ctx, tx, s.pool, u, pending.Doc, in.UserCode, name); err != nil {
 			return err
 		}
 		return tx.DeleteTicket(ctx, u.PoolID, pendingKind, u.Sub)
@@ -90,7 +90,7 @@ func (o *Operations) VerifySoftwareToken(ctx context.Context, in *api.VerifySoft
 
 // register checks the first code of an app and makes it the user's, who is
 // locked and saved by the caller. The code cannot be used again.
-func (o *Operations) register(ctx context.Context, tx *store.Tx, u *store.User, secret []byte, code, name string) error {
+func (o *Operations) register(ctx context.Context, tx *store.Tx, pool *directory.Pool, u *store.User, secret []byte, code, name string) error {
 	now := o.Now()
 	step, err := totp.Check(secret, code, now)
 	if errors.Is(err, totp.ErrCode) {
@@ -100,9 +100,13 @@ func (o *Operations) register(ctx context.Context, tx *store.Tx, u *store.User, 
 		return err
 	}
 	u.MFA.SoftwareToken = true
-	return tx.PutTOTP(ctx, store.TOTP{
+	err = tx.PutTOTP(ctx, store.TOTP{
 		PoolID: u.PoolID, Sub: u.Sub, Secret: secret, Name: name, LastStep: step, CreatedAt: now,
 	})
+	if err != nil {
+		return err
+	}
+	return o.Notices.Added(ctx, tx, pool, u)
 }
 
 // AdminDeleteSoftwareToken takes the app away from a user, and out of the user's

@@ -25,6 +25,9 @@ const (
 	// AccountExists is of Cognate's own: it tells users that somebody tried to
 	// sign up with their address. It carries no code, and no function sees it.
 	AccountExists Purpose = "AccountExists"
+	// FactorAdded is likewise: it tells users that an account of theirs has a
+	// further way to sign in (spec/security.md S069).
+	FactorAdded Purpose = "FactorAdded"
 )
 
 // Function is the medium of messages that a function sends.

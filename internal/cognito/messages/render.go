@@ -76,6 +76,8 @@ func Render(r Request, publicURL string) (Message, error) {
 		t = authentication(r.Pool, r.EmailMFA)
 	case AccountExists:
 		t = texts{existsSubject, existsText, existsText}
+	case FactorAdded:
+		t = texts{factorSubject, factorText, factorText}
 	default:
 		return Message{}, fmt.Errorf("render message: unknown purpose %q", r.Purpose)
 	}

@@ -25,6 +25,8 @@ const (
 	authSubject         = "Your authentication code"
 	existsText          = "You have an account with this address already. Sign in, or reset your password. If you did not try to sign up, ignore this message."
 	existsSubject       = "You have an account already"
+	factorText          = "A way to sign in was added to your account. If that was not you, change your password and tell those who run the service."
+	factorSubject       = "A way to sign in was added to your account"
 )
 
 // values are what placeholders stand for. A nil member leaves its placeholder

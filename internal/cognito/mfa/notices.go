@@ -1,0 +1,42 @@
+package mfa
+
+import (
+	"context"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/messages"
+	"cognate/internal/store"
+)
+
+// Notices tells users of new ways into their accounts, so that one who did not
+// ask for it notices (spec/security.md S069).
+type Notices struct {
+	Messages *messages.Messages
+	Limits   limits.SelfService
+}
+
+// Added sends a notice to the user's verified e-mail address, if there is one.
+// Functions that send the messages of a pool know no such message, so those pools
+// send none. Too many messages to the address end the notices, not the operation.
+func (n Notices) Added(ctx context.Context, tx *store.Tx, pool *directory.Pool, u *store.User) error {
+	const medium = api.DeliveryMediumTypeEmail
+	to := u.Attributes.Get(attributes.Email)
+	functions := pool.Config().LambdaConfig
+	if to == "" || !attributes.True(u.Attributes.Get(attributes.EmailVerified)) || n.Messages.Available(medium) != nil ||
+		functions != nil && functions.CustomEmailSender != nil {
+		return nil
+	}
+	err := n.Limits.CountMessage(ctx, tx, limits.Message{PoolID: pool.ID, Medium: medium, Address: to})
+	if api.HasCode(err, "LimitExceededException") {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return n.Messages.Send(ctx, tx, messages.Request{
+		Pool: pool.Config(), Purpose: messages.FactorAdded, Medium: medium, Destination: to, Sub: u.Sub, Username: u.Username,
+	})
+}
