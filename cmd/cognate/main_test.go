@@ -64,8 +64,8 @@ func TestSettingsPageIsUpToDate(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString("# Settings\n\nMade from the program's own flags (`go test ./cmd/cognate -update`); do not edit.\n\n" +
 		"A flag wins over its variable, the variable over the default.\n")
-	for _, command := range parser.Model.Children {
-		fmt.Fprintf(&b, "\n## cognate %s\n\n%s\n\n| Flag | Variable | Default | Meaning |\n|---|---|---|---|\n", command.Name, command.Help)
+	for _, command := range parser.Model.Leaves(true) {
+		fmt.Fprintf(&b, "\n## cognate %s\n\n%s\n\n| Flag | Variable | Default | Meaning |\n|---|---|---|---|\n", command.Path(), command.Help)
 		for _, f := range command.Flags {
 			if f.Name == "help" {
 				continue
@@ -94,12 +94,13 @@ func TestSettingsPageIsUpToDate(t *testing.T) {
 }
 
 const settingsWithoutFlag = `
-## Secrets, by variable only
+## By variable only
 
-Command lines are visible to every user of a machine, so these have no flag.
+Command lines are visible to every user of a machine, so secrets have no flag.
 
 | Variable | Meaning |
 |---|---|
 | COGNATE_MASTER_KEY | The master key itself: 32 bytes in base64, instead of a file. |
+| COGNATE_FUNCTIONS | Pairs NAME=TARGET as of ` + "`--function`" + `, one a line, or ` + "`@FILE`" + ` with such lines. |
 | COGNATE_ROOT_ACCESS_KEY_ID, COGNATE_ROOT_SECRET_ACCESS_KEY | The first administrator's access key. Made at the first start of ` + "`serve`" + ` and printed once when not given. |
 `

@@ -64,7 +64,7 @@ func (s *Server) parts() (*parts, error) {
 	}
 	p.messages = messages.New(messages.Config{
 		DB: s.db, Now: s.cfg.Now, Log: s.cfg.Log, PublicURL: s.cfg.PublicURL, Mail: email, SMS: text,
-		Functions: errands(s.functions),
+		Functions: s.errands(),
 	})
 	p.triggers = s.triggers()
 	p.mailer = &triggers.Mailer{DB: s.db, Messages: p.messages, Triggers: p.triggers}

@@ -9,6 +9,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/triggers"
 	"cognate/internal/outbound/hook"
 	"cognate/internal/protocol/srp"
 	"cognate/internal/store"
@@ -26,6 +27,7 @@ type Server struct {
 	root      rootKey
 	inbox     *messages.Inbox // dev only
 	functions *hook.Functions
+	journal   *triggers.Journal // dev only
 	metrics   *metrics
 	jobs      *jobs
 	stock     *keyStock // nil when the settings bring keys
@@ -62,6 +64,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 	}
 	if s.cfg.Mode == Dev {
 		s.inbox = &messages.Inbox{Log: s.cfg.Log}
+		s.journal = &triggers.Journal{Now: s.cfg.Now}
 	}
 	if s.functions, err = s.openFunctions(); err != nil {
 		return err

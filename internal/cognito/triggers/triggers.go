@@ -17,7 +17,7 @@ import (
 // Triggers calls functions. All fields are set, but for Encrypt.
 type Triggers struct {
 	// Invoke calls a function, see hook.Functions.
-	Invoke func(ctx context.Context, c hook.Call) ([]byte, hook.Outcome, error)
+	Invoke Invoker
 	// Encrypt seals a code for a pool's own senders under the key of the given
 	// ARN. Without it pools with such senders send nothing.
 	Encrypt func(ctx context.Context, poolID, keyID string, code []byte) (string, error)
@@ -82,13 +82,7 @@ func (t *Triggers) call(ctx context.Context, on Occasion, m message) (*fields, e
 	if err != nil {
 		return nil, err
 	}
-	answer, done, err := t.Invoke(ctx, hook.Call{
-		ARN:       functionOf(on.Pool.Config().LambdaConfig, m.name),
-		Region:    regionOf(on.Pool.ID),
-		RequestID: api.RequestFrom(ctx).RequestID,
-		Event:     event,
-		Async:     m.async,
-	})
+	answer, done, err := t.Invoke(ctx, on.call(ctx, m, event))
 	t.log(ctx, on, m, done, err)
 	if err != nil {
 		return nil, refused(m.name, err)
@@ -97,6 +91,17 @@ func (t *Triggers) call(ctx context.Context, on Occasion, m message) (*fields, e
 		return nil, nil
 	}
 	return readResponse(answer)
+}
+
+// call addresses an event to the pool's function.
+func (on Occasion) call(ctx context.Context, m message, event []byte) hook.Call {
+	return hook.Call{
+		ARN:       functionOf(on.Pool.Config().LambdaConfig, m.name),
+		Region:    regionOf(on.Pool.ID),
+		RequestID: api.RequestFrom(ctx).RequestID,
+		Event:     event,
+		Async:     m.async,
+	}
 }
 
 func (on Occasion) event(ctx context.Context, m message) ([]byte, error) {

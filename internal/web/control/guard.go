@@ -20,6 +20,14 @@ type guard struct {
 	hosts []string // names allowed beside those of this machine
 }
 
+func newGuard(hosts []string) *guard {
+	g := &guard{}
+	for _, host := range hosts {
+		g.hosts = append(g.hosts, strings.ToLower(host))
+	}
+	return g
+}
+
 // page admits to what people look at. A link on another site may lead here:
 // that site learns nothing by it. Anything else it might try is refused.
 func (g *guard) page(next http.HandlerFunc) http.Handler {

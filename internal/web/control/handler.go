@@ -2,7 +2,6 @@ package control
 
 import (
 	"net/http"
-	"strings"
 
 	"cognate/internal/cognito/messages"
 )
@@ -11,10 +10,7 @@ import (
 // names, without ports, by which this server may be called beside localhost
 // and the loopback addresses.
 func Register(mux *http.ServeMux, inbox *messages.Inbox, hosts ...string) {
-	g := &guard{}
-	for _, host := range hosts {
-		g.hosts = append(g.hosts, strings.ToLower(host))
-	}
+	g := newGuard(hosts)
 	p := &pages{inbox: inbox}
 	mux.Handle("GET /_cognate/{$}", g.page(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/_cognate/inbox", http.StatusSeeOther)
