@@ -39,39 +39,16 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 	if err != nil {
 		return nil, err
 	}
-	to, send := signUpAddress(pool, u)
+	n := newcomer{client: client, user: u, name: in.Username, nameAttribute: nameAttribute, hides: client.HidesSignUps() && !confirm}
+	n.to, n.send = signUpAddress(pool, u)
 	if confirm {
-		u.Status, send = api.UserStatusTypeConfirmed, false
+		u.Status, n.send = api.UserStatusTypeConfirmed, false
 	}
-	hides := client.HidesSignUps() && !confirm
-	answer := &api.SignUpResponse{UserSub: u.Sub, UserConfirmed: confirm}
 	details, err := mailing(ctx, o, in.ClientMetadata, func(ctx context.Context, tx *store.Tx, out *outgoing) (*api.CodeDeliveryDetailsType, error) {
-		if err := o.Limits.CountSignUp(ctx, tx, pool.ID, in.Username); err != nil {
-			return nil, err
-		}
-		if hides {
-			owner, err := o.ownerOf(ctx, tx, pool, u)
-			if err != nil {
-				return nil, err
-			}
-			if owner != nil {
-				return o.tellOwner(ctx, tx, client, owner, to)
-			}
-		}
-		if err := o.insert(ctx, tx, pool, u, nameAttribute); err != nil || !send {
-			return nil, err
-		}
-		at := codes.Slot{PoolID: pool.ID, Subject: limits.Subject(u, ""), Purpose: codes.SignUp}
-		details, err := o.sendCode(ctx, tx, at, letter{out: out, purpose: messages.SignUp, pool: pool, client: client, user: u, to: to})
-		return details, counted(err)
+		return o.enrol(ctx, tx, out, n)
 	})
 	if api.HasCode(err, "UsernameExistsException") {
-		if errCount := o.countRefused(ctx, pool.ID, in.Username); errCount != nil {
-			return nil, errCount
-		}
-		if hides { // somebody was faster
-			details, err = to.details(), nil
-		}
+		details, err = o.overtaken(ctx, n, err)
 	}
 	if err != nil {
 		return nil, err
@@ -79,11 +56,46 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 	if err := o.postConfirmation(ctx, on, u); err != nil {
 		return nil, err
 	}
-	answer.CodeDeliveryDetails = details
+	answer := &api.SignUpResponse{UserSub: u.Sub, UserConfirmed: confirm, CodeDeliveryDetails: details}
 	if answer.Session, err = o.signUpSession(client, u, sessions.SigningUp); err != nil {
 		return nil, err
 	}
 	return answer, nil
+}
+
+// newcomer is somebody who signs up.
+type newcomer struct {
+	client        *directory.Client
+	user          *store.User
+	name          string // as submitted
+	nameAttribute string // of which it is the value, if it is one
+	to            address
+	send          bool // a code, to that address
+	hides         bool // whether the name is taken
+}
+
+// enrol is the transaction of a sign-up.
+func (o *Operations) enrol(ctx context.Context, tx *store.Tx, out *outgoing, n newcomer) (*api.CodeDeliveryDetailsType, error) {
+	pool := n.client.Pool
+	if err := o.Limits.CountSignUp(ctx, tx, pool.ID, n.name); err != nil {
+		return nil, err
+	}
+	if n.hides {
+		owner, err := o.ownerOf(ctx, tx, pool, n.user)
+		if err != nil {
+			return nil, err
+		}
+		if owner != nil {
+			return o.tellOwner(ctx, tx, n, owner)
+		}
+	}
+	if err := o.insert(ctx, tx, pool, n.user, n.nameAttribute); err != nil || !n.send {
+		return nil, err
+	}
+	at := codes.Slot{PoolID: pool.ID, Subject: limits.Subject(n.user, ""), Purpose: codes.SignUp}
+	l := letter{out: out, purpose: messages.SignUp, pool: pool, client: n.client, user: n.user, to: n.to}
+	details, err := o.sendCode(ctx, tx, at, l)
+	return details, counted(err)
 }
 
 // registration makes the user that a sign-up asks for, without a password,

@@ -58,8 +58,8 @@ func (o *Operations) ownerOf(ctx context.Context, tx *store.Tx, pool *directory.
 // tellOwner answers a sign-up with an address that has an account as if it had
 // none, and tells the owner. It leaves a decoy, so that trying codes fails as it
 // does for a new user; the code of an owner who has yet to confirm stays good.
-func (o *Operations) tellOwner(ctx context.Context, tx *store.Tx, client *directory.Client, owner *store.User, to address) (*api.CodeDeliveryDetailsType, error) {
-	pool := client.Pool
+func (o *Operations) tellOwner(ctx context.Context, tx *store.Tx, n newcomer, owner *store.User) (*api.CodeDeliveryDetailsType, error) {
+	pool, to := n.client.Pool, n.to
 	if err := o.Mailer.Available(pool, to.medium()); err != nil {
 		return nil, counted(err)
 	}
@@ -77,6 +77,17 @@ func (o *Operations) tellOwner(ctx context.Context, tx *store.Tx, client *direct
 	if !owner.Enabled || o.Messages.Available(to.medium()) != nil {
 		return to.details(), nil
 	}
-	note := letter{purpose: messages.AccountExists, pool: pool, client: client, user: owner, to: current(owner, to.attribute)}
+	note := letter{purpose: messages.AccountExists, pool: pool, client: n.client, user: owner, to: current(owner, to.attribute)}
 	return to.details(), o.Messages.Send(ctx, tx, note.request())
+}
+
+// overtaken answers a sign-up whose name somebody took in the same moment.
+func (o *Operations) overtaken(ctx context.Context, n newcomer, taken error) (*api.CodeDeliveryDetailsType, error) {
+	if err := o.countRefused(ctx, n.client.PoolID, n.name); err != nil {
+		return nil, err
+	}
+	if n.hides {
+		return n.to.details(), nil
+	}
+	return nil, taken
 }

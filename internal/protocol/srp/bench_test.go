@@ -23,6 +23,8 @@ func BenchmarkRSASignature(b *testing.B) {
 	}
 }
 
+// BenchmarkCheckPassword is also what one guess costs somebody who has a
+// verifier (S062). It is little, which is why verifiers are sealed.
 func BenchmarkCheckPassword(b *testing.B) {
 	Prepare()
 	salt := NewSalt()
