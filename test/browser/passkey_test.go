@@ -52,8 +52,8 @@ func TestPasskeyInChromium(t *testing.T) {
 	if err := chromedp.Do(tab, chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
 	}
-	authenticator := addAuthenticator(t, tab)
-	id := run(t, tab, "register", s.URL, token)
+	authenticator := addAuthenticator(tab, t)
+	id := run(tab, t, "register", s.URL, token)
 	list, err := s.Anonymous.ListWebAuthnCredentials(t.Context(), &cip.ListWebAuthnCredentialsInput{AccessToken: &token})
 	if err != nil {
 		t.Fatal(err)
@@ -62,27 +62,27 @@ func TestPasskeyInChromium(t *testing.T) {
 		t.Errorf("passkeys %+v, want %s", list.Credentials, id)
 	}
 	for range 2 { // the authenticator counts
-		access := run(t, tab, "signIn", s.URL, client, username)
+		access := run(tab, t, "signIn", s.URL, client, username)
 		user, err := s.Anonymous.GetUser(t.Context(), &cip.GetUserInput{AccessToken: &access})
 		if err != nil || aws.ToString(user.Username) != username {
 			t.Errorf("signed in as %+v, %v", user, err)
 		}
 	}
 	// The browser itself does not make a second passkey on the same authenticator.
-	if text := fails(t, tab, "register", s.URL, token); !strings.Contains(text, "InvalidStateError") && !strings.Contains(text, "already registered") {
+	if text := fails(tab, t, "register", s.URL, token); !strings.Contains(text, "InvalidStateError") && !strings.Contains(text, "already registered") {
 		t.Errorf("a second registration: %s", text)
 	}
 	bad := true
 	if _, err := chromedp.Call(tab, webauthn.SetResponseOverrideBits, webauthn.SetResponseOverrideBitsParams{AuthenticatorID: authenticator, IsBadUV: &bad}); err != nil {
 		t.Fatal(err)
 	}
-	if text := fails(t, tab, "signIn", s.URL, client, username); !strings.Contains(text, "Incorrect username or password.") {
+	if text := fails(tab, t, "signIn", s.URL, client, username); !strings.Contains(text, "Incorrect username or password.") {
 		t.Errorf("without verification: %s", text)
 	}
 	if _, err := chromedp.Call(tab, webauthn.SetResponseOverrideBits, webauthn.SetResponseOverrideBitsParams{AuthenticatorID: authenticator, IsBogusSignature: &bad}); err != nil {
 		t.Fatal(err)
 	}
-	if text := fails(t, tab, "signIn", s.URL, client, username); !strings.Contains(text, "Incorrect username or password.") {
+	if text := fails(tab, t, "signIn", s.URL, client, username); !strings.Contains(text, "Incorrect username or password.") {
 		t.Errorf("with a wrong signature: %s", text)
 	}
 }
@@ -153,7 +153,7 @@ func openBrowser(t *testing.T) context.Context {
 
 // addAuthenticator plugs in an authenticator of the machine itself, whose user is
 // always there and verified.
-func addAuthenticator(t *testing.T, tab context.Context) webauthn.AuthenticatorID {
+func addAuthenticator(tab context.Context, t *testing.T) webauthn.AuthenticatorID {
 	t.Helper()
 	if _, err := chromedp.Call(tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func addAuthenticator(t *testing.T, tab context.Context) webauthn.AuthenticatorI
 }
 
 // run calls a function of the page and waits for its result.
-func run(t *testing.T, tab context.Context, function string, arguments ...string) string {
+func run(tab context.Context, t *testing.T, function string, arguments ...string) string {
 	t.Helper()
 	result, err := chromedp.Run(tab, chromedp.Evaluate[string](expression(t, function, arguments), chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -181,7 +181,7 @@ func run(t *testing.T, tab context.Context, function string, arguments ...string
 }
 
 // fails is run for calls that must fail; it gives the error's text.
-func fails(t *testing.T, tab context.Context, function string, arguments ...string) string {
+func fails(tab context.Context, t *testing.T, function string, arguments ...string) string {
 	t.Helper()
 	code := expression(t, function, arguments) + `.then(() => "", (error) => error.name + ": " + error.message)`
 	text, err := chromedp.Run(tab, chromedp.Evaluate[string](code, chromedp.EvalAwaitPromise))
