@@ -32,6 +32,7 @@ const (
 	deleteDevice   = `DELETE FROM devices WHERE pool_id = $1 AND sub = $2 AND id = $3`
 	endDevice      = `DELETE FROM refresh_tokens WHERE pool_id = $1 AND family_id IN
 		(SELECT id FROM families WHERE pool_id = $1 AND sub = $2 AND device_key = $3)`
+	unbindDevice = `UPDATE families SET device_key = '' WHERE pool_id = $1 AND sub = $2 AND device_key = $3`
 )
 
 // InsertDevice adds a device; false means that the user has one with that id.
@@ -108,14 +109,18 @@ func (tx *Tx) UseDevice(ctx context.Context, poolID, sub, id, ip string, at time
 	return tx.changeDevice(ctx, "use", useDevice, poolID, sub, id, ip, toMS(at))
 }
 
-// DeleteDevice removes a device with the refresh tokens that are bound to it;
-// false means that there is no such device.
+// DeleteDevice removes a device with the refresh tokens that are bound to it, and
+// takes the key from the families that had it; false means that there is no such
+// device.
 func (tx *Tx) DeleteDevice(ctx context.Context, poolID, sub, id string) (bool, error) {
 	found, err := tx.changeDevice(ctx, "delete", deleteDevice, poolID, sub, id)
 	if err != nil || !found {
 		return false, err
 	}
-	_, err = tx.changeDevice(ctx, "end tokens of", endDevice, poolID, sub, id)
+	if _, err = tx.changeDevice(ctx, "end tokens of", endDevice, poolID, sub, id); err != nil {
+		return false, err
+	}
+	_, err = tx.changeDevice(ctx, "unbind", unbindDevice, poolID, sub, id)
 	return true, err
 }
 

@@ -126,6 +126,9 @@ func TestDeletedDeviceTakesItsRefreshTokensAlong(t *testing.T) {
 				return err
 			})
 		}
+		if family, _, _, err := sessionUser(t, db, "f2"); err != nil || family.DeviceKey != "" {
+			t.Errorf("the key is still that of %+v, %v", family, err)
+		}
 		if refreshToken(t, db, "second") != nil {
 			t.Error("the refresh token bound to the device lives on")
 		}

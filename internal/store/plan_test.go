@@ -52,6 +52,7 @@ func TestStatementsUseTheirIndexes(t *testing.T) {
 		{"listDevices", listDevices, "devices_1 (pool_id=? AND sub=? AND id>?)"},
 		{"listRemembered", listRemembered, "devices_1 (pool_id=? AND sub=? AND id>?)"},
 		{"endDevice", endDevice, "families_by_user (pool_id=? AND sub=?)"},
+		{"unbindDevice", unbindDevice, "families_by_user (pool_id=? AND sub=?)"},
 		{"listUserSessions", listUserSessions, "user_sessions_by_user (pool_id=? AND sub=?)"},
 		{"touchUserSession", touchUserSession, "user_sessions_by_family (pool_id=? AND family_id=?)"},
 		{"dropUserSessions", dropUserSessions, "(pool_id=?)"},

@@ -542,6 +542,9 @@ func TestS071StolenDeviceKey(t *testing.T) {
 	wantError(t, err, "ResourceNotFoundException", noDevice)
 	_, err = a.refresh(t, tokens.RefreshToken, "DEVICE_KEY", d.key)
 	wantError(t, err, "NotAuthorizedException", "Invalid Refresh Token.")
+	// An access token that is left over does not bring it back.
+	_, err = a.confirmDevice(t, tokens.AccessToken, thief)
+	wantError(t, err, "InvalidParameterException", invalidDevice)
 }
 
 // A claimed device key, which stands in every access token, frees nobody from

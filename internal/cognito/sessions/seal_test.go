@@ -30,6 +30,8 @@ func sample() *State {
 		Expires:  noon.Add(3 * time.Minute),
 		Factors:  []string{"pwd"},
 		Wanted:   4,
+		Device:   "us-east-1_aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+		Proved:   true,
 		Data:     []byte{0, 1, 2, 0xff},
 	}
 }

@@ -134,6 +134,9 @@ func (o *Operations) bindDevice(ctx context.Context, tx *store.Tx, a *attempt, f
 	if !a.deviceProved {
 		return nil, nil
 	}
-	_, err := tx.UseDevice(ctx, f.PoolID, f.Sub, a.device.ID, api.RequestFrom(ctx).SourceIP, f.AuthAt)
+	used, err := tx.UseDevice(ctx, f.PoolID, f.Sub, a.device.ID, api.RequestFrom(ctx).SourceIP, f.AuthAt)
+	if err == nil && !used { // forgotten since it was looked up
+		err = errNoDevice()
+	}
 	return nil, err
 }
