@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"slices"
@@ -19,7 +20,7 @@ type settings struct {
 	Listen         string         `env:"COGNATE_LISTEN" default:"127.0.0.1:7665" help:"Address of the one port that serves everything."`
 	Data           string         `env:"COGNATE_DATA" default:"./cognate-data" help:"Data directory: SQLite file and master key."`
 	DatabaseURL    string         `env:"COGNATE_DATABASE_URL" placeholder:"postgres://…" help:"PostgreSQL instead of SQLite; several hosts allowed."`
-	PublicURL      string         `env:"COGNATE_PUBLIC_URL" default:"http://localhost:7665" help:"Base of issuers ({public-url}/{userPoolId}) and links."`
+	PublicURL      string         `env:"COGNATE_PUBLIC_URL" placeholder:"URL" help:"Base of issuers ({public-url}/{userPoolId}) and links. Default http://localhost and the port of --listen: http://localhost:7665."`
 	IssuerURL      string         `env:"COGNATE_ISSUER_URL" placeholder:"URL" help:"The iss of tokens, with {userPoolId} and {region} filled in. Default {public-url}/{userPoolId}; may be https://cognito-idp.{region}.amazonaws.com/{userPoolId}."`
 	DomainSuffix   string         `env:"COGNATE_DOMAIN_SUFFIX" default:"auth.localhost" help:"Host name that user pool domain prefixes stand before."`
 	Region         string         `env:"COGNATE_REGION" default:"us-east-1" help:"Region of requests that name none, used in ids and ARNs."`
@@ -88,6 +89,15 @@ func (s *settings) functions() ([]string, error) {
 		}
 	}
 	return pairs, nil
+}
+
+// localURL is where this machine's own clients find a server that listens on
+// address.
+func localURL(address string) string {
+	if _, port, err := net.SplitHostPort(address); err == nil && port != "" {
+		return "http://localhost:" + port
+	}
+	return "" // the server complains about the address, or uses its default
 }
 
 // logger writes to file: text on a terminal, JSON elsewhere.
