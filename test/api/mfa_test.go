@@ -78,11 +78,13 @@ func TestMFAByMessage(t *testing.T) {
 	}{
 		{
 			types.ChallengeNameTypeSmsMfa, smsPreferred, "SMS_MFA_CODE", "SMS", "+*******0123", "phone_number_verified",
-			"Your authentication code is %s. ", []any{"pwd", "sms", "mfa"},
+			"Your authentication code is %s. ",
+			[]any{"pwd", "sms", "mfa"},
 		},
 		{
 			types.ChallengeNameTypeEmailOtp, emailPreferred, "EMAIL_OTP_CODE", "EMAIL", "a***@e***", "email_verified",
-			"Code %s", []any{"pwd", "email_otp", "mfa"},
+			"Code %s",
+			[]any{"pwd", "email_otp", "mfa"},
 		},
 	} {
 		t.Run(string(tt.challenge), func(t *testing.T) {
@@ -272,7 +274,7 @@ func TestSelectMFAType(t *testing.T) {
 		}
 		_, err = pick(begun.Session, tt.answer)
 		wantError(t, err, "NotAuthorizedException", usedSession)
-		code := ""
+		var code string
 		if tt.want == "SOFTWARE_TOKEN_MFA" {
 			code = device.next(t)
 		} else {
@@ -460,9 +462,9 @@ func TestS067EveryChallengeTakesOnlyItsOwnAnswer(t *testing.T) {
 	swaps := 0
 	for given, begun := range sessions {
 		for _, challenge := range types.ChallengeNameType("").Values() {
-			switch challenge {
-			case given, types.ChallengeNameTypePasswordVerifier, types.ChallengeNameTypeDevicePasswordVerifier:
-				continue // its own, or carried by SECRET_BLOCK
+			bySecretBlock := challenge == types.ChallengeNameTypePasswordVerifier || challenge == types.ChallengeNameTypeDevicePasswordVerifier
+			if challenge == given || bySecretBlock {
+				continue
 			}
 			got, err := begun.app.respond(t, challenge, begun.session, everything(begun.name)...)
 			if err == nil {

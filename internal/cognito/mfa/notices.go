@@ -30,13 +30,13 @@ func (n Notices) Added(ctx context.Context, tx *store.Tx, pool *directory.Pool, 
 		return nil
 	}
 	err := n.Limits.CountMessage(ctx, tx, limits.Message{PoolID: pool.ID, Medium: medium, Address: to})
+	if err == nil {
+		err = n.Messages.Send(ctx, tx, messages.Request{
+			Pool: pool.Config(), Purpose: messages.FactorAdded, Medium: medium, Destination: to, Sub: u.Sub, Username: u.Username,
+		})
+	}
 	if api.HasCode(err, "LimitExceededException") {
-		return nil
+		err = nil
 	}
-	if err != nil {
-		return err
-	}
-	return n.Messages.Send(ctx, tx, messages.Request{
-		Pool: pool.Config(), Purpose: messages.FactorAdded, Medium: medium, Destination: to, Sub: u.Sub, Username: u.Username,
-	})
+	return err
 }
