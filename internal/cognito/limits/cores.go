@@ -1,22 +1,44 @@
 package limits
 
-import "runtime"
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// waitingPerCore is how many computations may wait for a core. One takes about
+// a millisecond, so nobody waits much longer than a second for nothing.
+const waitingPerCore = 1000
 
 // Cores lets as many goroutines compute at a time as there are cores, the others
 // wait in line (S174). Work on passwords and signatures goes through it, so that a
 // burst of sign-ins delays reads by one computation at most and not by all of
-// them. The nil value bounds nothing.
-type Cores chan struct{}
+// them. Who lets strangers in asks Full first, so that the line stays short. The
+// zero value bounds nothing.
+type Cores struct{ line *line }
+
+type line struct {
+	slots   chan struct{}
+	waiting atomic.Int64
+}
 
 // NewCores makes a bound for this machine.
-func NewCores() Cores { return make(Cores, runtime.GOMAXPROCS(0)) }
+func NewCores() Cores { return newCores(runtime.GOMAXPROCS(0)) }
+
+func newCores(n int) Cores { return Cores{&line{slots: make(chan struct{}, n)}} }
 
 // Do runs f when its turn comes. Nothing that waits for something else, a
 // database for instance, belongs into f.
 func (c Cores) Do(f func()) {
-	if c != nil {
-		c <- struct{}{}
-		defer func() { <-c }()
+	if c.line != nil {
+		c.line.waiting.Add(1)
+		c.line.slots <- struct{}{}
+		c.line.waiting.Add(-1)
+		defer func() { <-c.line.slots }()
 	}
 	f()
+}
+
+// Full reports whether so much work is waiting that no more should be taken on.
+func (c Cores) Full() bool {
+	return c.line != nil && c.line.waiting.Load() >= int64(waitingPerCore*cap(c.line.slots))
 }

@@ -44,8 +44,9 @@ type leak struct {
 	at    time.Time
 }
 
-// ErrTooManyGuesses is the answer to a network that guessed too much.
-func ErrTooManyGuesses() error { return api.TooManyRequestsException("Too many requests") }
+// ErrTooMany is the answer to a network that guessed too much, and to anybody
+// while the server has more to do than it can.
+func ErrTooMany() error { return api.TooManyRequestsException("Too many requests") }
 
 // Check refuses an attempt from a network that guessed too much, see Source.
 // An empty source passes: it could be anybody.
@@ -58,10 +59,10 @@ func (g *Guesses) Check(_ context.Context, poolID, source string) error {
 	defer g.mu.Unlock()
 	failures := g.level(guesser{poolID, source}, now)
 	if g.PerSource > 0 && failures > float64(g.PerSource)-1 {
-		return ErrTooManyGuesses()
+		return ErrTooMany()
 	}
 	if g.PerPool > 0 && failures > guardedFailures-1 && g.level(guesser{poolID: poolID}, now) > float64(g.PerPool)-1 {
-		return ErrTooManyGuesses()
+		return ErrTooMany()
 	}
 	return nil
 }

@@ -10,10 +10,14 @@ import (
 
 // watched answers a request unless too many guesses come from where it does,
 // and counts it as one when it is refused. It keeps one network from guessing
-// at many users (S051), and knows nothing of who they are.
+// at many users (S051), and knows nothing of who they are. While the line for the
+// cores is full it takes nothing on (S174).
 func (o *Operations) watched(ctx context.Context, r *request, answer func() (*answer, error)) (*answer, error) {
 	if r.flow == api.AuthFlowTypeRefreshTokenAuth || r.flow == api.AuthFlowTypeRefreshToken {
 		return answer() // nothing that could be guessed
+	}
+	if o.Cores.Full() {
+		return nil, limits.ErrTooMany()
 	}
 	source := sourceOf(ctx, r)
 	if err := o.Guesses.Check(ctx, r.client.PoolID, source); err != nil {

@@ -14,8 +14,12 @@ import (
 
 // admit refuses sign-ups that are not worth the arithmetic of a password: one of
 // too many from the same place, and one with a name that is taken, unless that
-// is to stay hidden.
+// is to stay hidden. While more waits for the cores than they can do, it refuses
+// all.
 func (o *Operations) admit(ctx context.Context, client *directory.Client, username string) error {
+	if o.Credentials.Cores.Full() {
+		return limits.ErrTooMany()
+	}
 	pool := client.Pool
 	taken, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {
 		if err := o.Limits.CheckSignUps(ctx, tx, pool.ID); err != nil || client.HidesSignUps() {
