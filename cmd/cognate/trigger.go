@@ -18,6 +18,7 @@ import (
 type triggerCommand struct {
 	Log    triggerLogCommand    `cmd:"" help:"Show the latest calls of functions on a development server."`
 	Invoke triggerInvokeCommand `cmd:"" help:"Send a pool's function an event and show the answer, changing nothing."`
+	Secret triggerSecretCommand `cmd:"" help:"The secrets that calls of functions are signed with."`
 }
 
 type triggerLogCommand struct {

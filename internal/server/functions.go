@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
@@ -22,7 +21,7 @@ import (
 
 // openFunctions reads where the functions of pools run. Nothing is started yet.
 func (s *Server) openFunctions() (*hook.Functions, error) {
-	secret := []byte(hex.EncodeToString(s.db.Key("function-signature")))
+	s.secrets = &functionSecrets{db: s.db, now: s.cfg.Now}
 	c := hook.Config{
 		Functions:      s.cfg.Functions,
 		LambdaEndpoint: s.cfg.LambdaEndpoint,
@@ -31,7 +30,7 @@ func (s *Server) openFunctions() (*hook.Functions, error) {
 		Endpoint:       s.cfg.PublicURL,
 		Allow:          s.cfg.AllowNetworks,
 		DropRoot:       s.cfg.Mode == Serve,
-		Secrets:        func(context.Context) ([][]byte, error) { return [][]byte{secret}, nil },
+		Secrets:        s.secrets.keys,
 		InWrite:        store.InWrite,
 		Now:            s.cfg.Now,
 		Log:            s.cfg.Log,

@@ -35,7 +35,7 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 	documents.Register(mux)
 	if s.inbox != nil {
 		control.Register(mux, s.inbox, s.cfg.hosts()...)
-		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction}, s.cfg.hosts()...)
+		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)
 		mux.Handle("GET /{$}", http.RedirectHandler("/_cognate/inbox", http.StatusSeeOther))
 	}
 	return s.cfg.checkHosts(mux), nil

@@ -28,6 +28,7 @@ type Server struct {
 	inbox     *messages.Inbox // dev only
 	functions *hook.Functions
 	journal   *triggers.Journal // dev only
+	secrets   *functionSecrets
 	metrics   *metrics
 	jobs      *jobs
 	stock     *keyStock // nil when the settings bring keys

@@ -18,6 +18,9 @@ type Functions struct {
 	// Try sends a function an event, which is a sample unless one is given, and
 	// gives that event and the answer.
 	Try func(ctx context.Context, poolID, username, source string, event []byte) (sent, answer []byte, err error)
+	// Secrets gives the secrets that calls are signed with, after making a new one
+	// if rotate says so. It is shown as it is.
+	Secrets func(ctx context.Context, rotate bool) (any, error)
 }
 
 // RegisterFunctions mounts the part of the control API for functions on mux; hosts
@@ -26,6 +29,8 @@ func RegisterFunctions(mux *http.ServeMux, f Functions, hosts ...string) {
 	g := newGuard(hosts)
 	mux.Handle("GET /_cognate/v1/functions/calls", g.api(f.calls))
 	mux.Handle("POST /_cognate/v1/functions/try", g.api(f.try))
+	mux.Handle("GET /_cognate/v1/functions/secrets", g.api(f.secrets))
+	mux.Handle("POST /_cognate/v1/functions/secrets", g.api(f.secrets))
 }
 
 // calls answers with the latest calls: those after a number, of a pool, waiting
@@ -53,6 +58,16 @@ func (f *Functions) calls(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	answer(w, map[string]any{"calls": f.Journal.After(ctx, after, q.Get("pool"))})
+}
+
+// secrets shows the signing secrets; POST makes a new one first.
+func (f *Functions) secrets(w http.ResponseWriter, r *http.Request) {
+	found, err := f.Secrets(r.Context(), r.Method == http.MethodPost)
+	if err != nil {
+		answerError(w, http.StatusInternalServerError, "the secrets cannot be read")
+		return
+	}
+	answer(w, map[string]any{"secrets": found})
 }
 
 // endless lifts the server's limits, which are for answers that do not wait. Not
