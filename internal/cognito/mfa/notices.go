@@ -24,9 +24,7 @@ type Notices struct {
 func (n Notices) Added(ctx context.Context, tx *store.Tx, pool *directory.Pool, u *store.User) error {
 	const medium = api.DeliveryMediumTypeEmail
 	to := u.Attributes.Get(attributes.Email)
-	functions := pool.Config().LambdaConfig
-	if to == "" || !attributes.True(u.Attributes.Get(attributes.EmailVerified)) || n.Messages.Available(medium) != nil ||
-		functions != nil && functions.CustomEmailSender != nil {
+	if to == "" || !attributes.True(u.Attributes.Get(attributes.EmailVerified)) || !n.sends(pool, medium) {
 		return nil
 	}
 	err := n.Limits.CountMessage(ctx, tx, limits.Message{PoolID: pool.ID, Medium: medium, Address: to})
@@ -39,4 +37,10 @@ func (n Notices) Added(ctx context.Context, tx *store.Tx, pool *directory.Pool, 
 		err = nil
 	}
 	return err
+}
+
+// sends reports whether the server itself sends the messages of a pool.
+func (n Notices) sends(pool *directory.Pool, medium api.DeliveryMediumType) bool {
+	functions := pool.Config().LambdaConfig
+	return n.Messages.Available(medium) == nil && (functions == nil || functions.CustomEmailSender == nil)
 }
