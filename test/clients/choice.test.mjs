@@ -3,19 +3,23 @@
 
 import assert from "node:assert/strict";
 import { afterEach, before, describe, test } from "node:test";
-import { CreateUserPoolClientCommand } from "@aws-sdk/client-cognito-identity-provider";
+import { CreateUserPoolClientCommand, SetUserPoolMfaConfigCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { Amplify } from "aws-amplify";
 import {
+  associateWebAuthnCredential,
   autoSignIn,
   confirmSignIn,
   confirmSignUp,
+  deleteWebAuthnCredential,
   fetchAuthSession,
   fetchUserAttributes,
+  listWebAuthnCredentials,
   signIn,
   signOut,
   signUp,
 } from "aws-amplify/auth";
 import { cognitoUserPoolsTokenProvider } from "aws-amplify/auth/cognito";
+import { pretendToBeAPage } from "./authenticator.mjs";
 import { admin, createPool, endpoint, newUser, nextCode, otherPassword, password, rejects } from "./cognate.mjs";
 
 /** Keeps tokens as a browser's local storage would. */
@@ -29,8 +33,14 @@ let pool;
 
 before(async () => {
   pool = await createPool(admin, {
-    Policies: { SignInPolicy: { AllowedFirstAuthFactors: ["PASSWORD", "EMAIL_OTP"] } },
+    Policies: { SignInPolicy: { AllowedFirstAuthFactors: ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"] } },
   });
+  await admin.send(
+    new SetUserPoolMfaConfigCommand({
+      UserPoolId: pool.id,
+      WebAuthnConfiguration: { RelyingPartyId: "localhost", UserVerification: "required" },
+    }),
+  );
   const { UserPoolClient } = await admin.send(
     new CreateUserPoolClientCommand({
       UserPoolId: pool.id,
@@ -115,6 +125,28 @@ describe("aws-amplify, choice of a first factor", () => {
       assert.deepEqual(await confirmSignIn({ challengeResponse: password }), done);
     });
   }
+
+  test("registers a passkey and signs in with it", async (t) => {
+    const { username } = await withPassword("eva");
+    await choose(username, "PASSWORD_SRP", { password });
+    t.after(pretendToBeAPage("http://localhost:3000"));
+    await associateWebAuthnCredential();
+    const { credentials } = await listWebAuthnCredentials();
+    assert.equal(credentials.length, 1);
+    assert.equal(credentials[0].relyingPartyId, "localhost");
+    assert.deepEqual(credentials[0].authenticatorTransports, ["internal"]);
+    await signOut();
+
+    assert.deepEqual(await choose(username, "WEB_AUTHN"), done);
+    assert.deepEqual((await fetchAuthSession()).tokens.accessToken.payload.amr, ["swk"]);
+    await signOut();
+
+    const asked = await choose(username);
+    assert.ok(asked.nextStep.availableChallenges.includes("WEB_AUTHN"));
+    assert.deepEqual(await confirmSignIn({ challengeResponse: "WEB_AUTHN" }), done);
+    await deleteWebAuthnCredential({ credentialId: credentials[0].credentialId });
+    assert.deepEqual((await listWebAuthnCredentials()).credentials, []);
+  });
 
   test("refreshes what it got", async () => {
     const { username } = await withPassword("dan");
