@@ -91,17 +91,20 @@ func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
 type limitedBody struct {
 	io.ReadCloser
 	left int64
+	over bool // the limit was passed
 }
 
 // Read gives an error instead of the first byte past the limit.
 func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.over { // whatever has become of the connection since
+		return 0, ErrTooLarge
+	}
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
 	n, err := b.ReadCloser.Read(p)
 	if int64(n) > b.left {
-		n = int(b.left)
-		b.left = 0
+		n, b.over = int(b.left), true
 		return n, ErrTooLarge
 	}
 	b.left -= int64(n)
