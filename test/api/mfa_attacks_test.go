@@ -251,3 +251,33 @@ func TestMFACodeCannotBeDelivered(t *testing.T) {
 	_, err := a.tryPassword(t, "ana", goodPassword)
 	wantCode(t, err, "TooManyRequestsException")
 }
+
+// A password that was changed while a second factor is being asked for ends the
+// sign-in that began with the old one, and so does a set-up.
+func TestS070ANewPasswordEndsSignInsUnderWay(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	change := func(a *app) {
+		t.Helper()
+		_, err := s.SDK.AdminSetUserPassword(t.Context(), &cip.AdminSetUserPasswordInput{
+			UserPoolId: &a.pool, Username: aws.String("ana"), Password: aws.String("Another-Horse1!"), Permanent: true,
+		})
+		wantOK(t, err)
+	}
+	a, device := withToken(t, s)
+	begun := a.awaits(t, "ana", types.ChallengeNameTypeSoftwareTokenMfa)
+	change(a)
+	_, err := a.answerToken(t, begun.Session, device.next(t))
+	wantError(t, err, "NotAuthorizedException", badSession)
+
+	b := withMFA(t, s, nil, tokensOnly(types.UserPoolMfaTypeOn))
+	s.CreateUser(t, b.pool, "ana", goodPassword)
+	begun = b.awaits(t, "ana", types.ChallengeNameTypeMfaSetup)
+	made, err := b.associate(t, nil, begun.Session)
+	wantOK(t, err)
+	change(b)
+	_, err = b.associate(t, nil, begun.Session)
+	wantError(t, err, "NotAuthorizedException", badSession)
+	_, err = b.verifyToken(t, nil, made.Session, newAuthenticator(t, s, made.SecretCode).next(t))
+	wantError(t, err, "NotAuthorizedException", badSession)
+}

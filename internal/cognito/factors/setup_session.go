@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/mfa"
 	"cognate/internal/cognito/sessions"
@@ -74,7 +75,7 @@ func (o *Operations) associateBySession(ctx context.Context, session string) (*a
 		if err != nil {
 			return nothing{}, gone(err)
 		}
-		return nothing{}, mayEnrol(u)
+		return nothing{}, s.mayEnrol(u)
 	})
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (o *Operations) verifyBySession(ctx context.Context, session, code, name st
 		if err != nil {
 			return err
 		}
-		if err := mayEnrol(u); err != nil {
+		if err := s.mayEnrol(u); err != nil {
 			return err
 		}
 		return o.register(ctx, tx, s.client.Pool, u, s.data.Secret, code, name)
@@ -133,11 +134,11 @@ func (o *Operations) verifyBySession(ctx context.Context, session, code, name st
 	return &api.VerifySoftwareTokenResponse{Status: api.VerifySoftwareTokenResponseTypeSuccess, Session: next}, nil
 }
 
-// mayEnrol refuses users who were disabled since, and a second app by way of a
-// sign-in: MFA_SETUP is for those who have none (S069).
-func mayEnrol(u *store.User) error {
+// mayEnrol refuses users who were disabled or given another password since, and a
+// second app by way of a sign-in: MFA_SETUP is for those who have none (S069).
+func (s *setup) mayEnrol(u *store.User) error {
 	switch {
-	case !u.Enabled:
+	case !u.Enabled, !credentials.Same(s.state.Password, u.Password):
 		return errSession("Invalid session for the user.")
 	case u.MFA.SoftwareToken:
 		return errUsed()

@@ -32,6 +32,7 @@ func sample() *State {
 		Wanted:   4,
 		Device:   "us-east-1_aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
 		Proved:   true,
+		Password: []byte{3, 0, 4},
 		Data:     []byte{0, 1, 2, 0xff},
 	}
 }

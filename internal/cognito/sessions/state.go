@@ -43,7 +43,10 @@ type State struct {
 	// Validation is the ClientMetadata of the first request as JSON, if a
 	// function will be asked.
 	Validation string
-	Data       []byte // for the step
+	// Password stands for the password that was proven; empty: none was. A new
+	// one ends the sign-in.
+	Password []byte
+	Data     []byte // for the step
 }
 
 var errEncoding = errors.New("sessions: state is not well formed")
@@ -64,6 +67,7 @@ func (s *State) encode() []byte {
 	for _, f := range s.Factors {
 		b = appendText(b, f)
 	}
+	b = appendText(b, string(s.Password))
 	return append(b, s.Data...)
 }
 
@@ -88,6 +92,9 @@ func decode(b []byte) (*State, error) {
 	}
 	for n := r.number(); n > 0 && !r.failed; n-- {
 		s.Factors = append(s.Factors, r.text())
+	}
+	if password := r.text(); password != "" {
+		s.Password = []byte(password)
 	}
 	if r.failed {
 		return nil, errEncoding

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
@@ -206,6 +207,8 @@ func (o *Operations) resume(ctx context.Context, r *request, s step, state *sess
 		return nil, misplaced(kind, "Invalid session for the user.")
 	case a.spent:
 		return nil, errSpent(kind)
+	case a.user != nil && !credentials.Same(state.Password, a.user.Password):
+		return nil, misplaced(kind, "Invalid session for the user.")
 	case a.client.HidesExistence():
 		return a, nil
 	case a.user == nil:

@@ -3,7 +3,6 @@ package signin
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/store"
@@ -33,7 +33,7 @@ func (s newPasswordStep) Begin(_ context.Context, a *attempt) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := s.o.sealFor(a, api.ChallengeNameTypeNewPasswordRequired, fingerprint(a.user.Password))
+	session, err := s.o.sealFor(a, api.ChallengeNameTypeNewPasswordRequired, credentials.Fingerprint(a.user.Password))
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (s newPasswordStep) Answer(ctx context.Context, a *attempt) (*answer, error
 	// Whoever proved another temporary password than the present one proved
 	// nothing.
 	if a.user.Status != api.UserStatusTypeForceChangePassword ||
-		subtle.ConstantTimeCompare(a.state.Data, fingerprint(a.user.Password)) != 1 {
+		subtle.ConstantTimeCompare(a.state.Data, credentials.Fingerprint(a.user.Password)) != 1 {
 		return nil, misplaced(sessions.Session, "Invalid session for the user.")
 	}
 	changes, err := s.changes(a)
@@ -180,16 +180,6 @@ func (s newPasswordStep) apply(ctx context.Context, tx *store.Tx, pool *director
 		return attributes.Taken(api.AliasExistsException, taken.Kind)
 	}
 	return nil
-}
-
-// fingerprint stands for a password in a session, without telling anything
-// about it.
-func fingerprint(p *store.Password) []byte {
-	if p == nil {
-		return nil
-	}
-	sum := sha256.Sum256(slices.Concat(p.Salt, p.Verifier))
-	return sum[:16]
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -3,9 +3,12 @@ package signin
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/tokens"
 )
 
 // sealFor makes the Session that the answer to a challenge comes back with. It
@@ -29,6 +32,9 @@ func (o *Operations) sealFor(a *attempt, challenge api.ChallengeNameType, data [
 	}
 	if a.user != nil {
 		state.Sub, state.Username, state.Login = a.user.Sub, a.user.Username, ""
+	}
+	if a.user != nil && slices.Contains(a.proven, tokens.FactorPassword) {
+		state.Password = credentials.Fingerprint(a.user.Password)
 	}
 	return o.Sessions.Seal(sessions.Session, state)
 }
