@@ -24,8 +24,11 @@ func newHidden(t testing.TB, s *servertest.Server, change func(doc)) post {
 	}
 	p := post{Server: s, attribute: "phone_number"}
 	p.pool = at(t, do(t, s, "CreateUserPool", in), "UserPool", "Id")
-	p.client = at(t, do(t, s, "CreateUserPoolClient", doc{"UserPoolId": p.pool, "ClientName": "hidden", "PreventUserExistenceErrors": "ENABLED",
-		"ExplicitAuthFlows": []string{"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}}), "UserPoolClient", "ClientId")
+	made := do(t, s, "CreateUserPoolClient", doc{
+		"UserPoolId": p.pool, "ClientName": "hidden", "PreventUserExistenceErrors": "ENABLED",
+		"ExplicitAuthFlows": []string{"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"},
+	})
+	p.client = at(t, made, "UserPoolClient", "ClientId")
 	return p
 }
 

@@ -78,7 +78,8 @@ func (o *Operations) tellOwner(ctx context.Context, tx *store.Tx, n newcomer, ow
 		}
 	}
 	// A function that sends instead of the server knows no such message.
-	if !owner.Enabled || o.Messages.Available(to.medium()) != nil {
+	posts := o.Messages.Available(to.medium()) == nil
+	if !owner.Enabled || !posts {
 		return to.details(), nil
 	}
 	note := letter{purpose: messages.AccountExists, pool: pool, client: n.client, user: owner, to: current(owner, to.attribute)}
