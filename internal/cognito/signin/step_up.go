@@ -43,7 +43,7 @@ func (o *Operations) aim(ctx context.Context, a *attempt) error {
 		if a.user == nil || bearer.Pool.ID != a.client.PoolID || bearer.User.Sub != a.user.Sub {
 			return api.NotAuthorizedException("Access Token does not belong to the user.")
 		}
-		if !limited || o.Now().Sub(bearer.AuthTime) <= maxAge {
+		if !limited || o.Now().Sub(bearer.AuthTime) < maxAge { // so that 0 never holds
 			fresh = bearer.Factors
 		}
 	}
