@@ -309,13 +309,17 @@ func TestS051OneNetworkGuessesAtManyUsers(t *testing.T) {
 	for _, user := range []string{"ana", "nobody"} {
 		wantTooMany(user, func() servertest.Answer { return p.password(t, "192.0.2.1", user, "Correct-Horse1!") })
 		wantTooMany(user+" with SRP", func() servertest.Answer {
-			return from(t, s, "192.0.2.1", "InitiateAuth", doc{"ClientId": p.client, "AuthFlow": "USER_SRP_AUTH",
-				"AuthParameters": doc{"USERNAME": user, "SRP_A": strings.Repeat("a1", 384)}})
+			return from(t, s, "192.0.2.1", "InitiateAuth", doc{
+				"ClientId": p.client, "AuthFlow": "USER_SRP_AUTH",
+				"AuthParameters": doc{"USERNAME": user, "SRP_A": strings.Repeat("a1", 384)},
+			})
 		})
 	}
 	wantAnswer(t, "another network", p.password(t, "192.0.2.2", "ana", "Correct-Horse1!"), "", "")
-	do(t, s, "AdminInitiateAuth", doc{"UserPoolId": p.pool, "ClientId": p.client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
-		"AuthParameters": doc{"USERNAME": "ana", "PASSWORD": "Correct-Horse1!"}})
+	do(t, s, "AdminInitiateAuth", doc{
+		"UserPoolId": p.pool, "ClientId": p.client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+		"AuthParameters": doc{"USERNAME": "ana", "PASSWORD": "Correct-Horse1!"},
+	})
 	s.Advance(time.Hour)
 	wantAnswer(t, "an hour later", p.password(t, "192.0.2.1", "ana", "Correct-Horse1!"), "", "")
 }

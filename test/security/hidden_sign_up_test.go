@@ -152,8 +152,10 @@ func TestS050SettingIsRefusedWhereItCannotWork(t *testing.T) {
 	for what, in := range map[string]doc{
 		"user names of one's choice": {"PoolName": "x", "AutoVerifiedAttributes": []string{"email"}, "UserPoolTags": hidden},
 		"no verification":            {"PoolName": "x", "UsernameAttributes": []string{"email"}, "UserPoolTags": hidden},
-		"another value": {"PoolName": "x", "UsernameAttributes": []string{"email"}, "AutoVerifiedAttributes": []string{"email"},
-			"UserPoolTags": doc{"cognate:sign-up-existence": "Hidden"}},
+		"another value": {
+			"PoolName": "x", "UsernameAttributes": []string{"email"}, "AutoVerifiedAttributes": []string{"email"},
+			"UserPoolTags": doc{"cognate:sign-up-existence": "Hidden"},
+		},
 	} {
 		if answer := s.Call(t, "CreateUserPool", encode(t, in)); answer.ErrorType() != badInput {
 			t.Errorf("%s: %d %s", what, answer.Status, answer.Body)
