@@ -17,8 +17,10 @@ import (
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/signin"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/tracking"
 	"cognate/internal/cognito/triggers"
@@ -39,6 +41,7 @@ type parts struct {
 	messages    *messages.Messages
 	triggers    *triggers.Triggers
 	mailer      *triggers.Mailer
+	threats     *threats.Threats
 	paging      paging.Paging
 	cores       limits.Cores
 	rates       limits.Rates
@@ -68,6 +71,9 @@ func (s *Server) parts() (*parts, error) {
 	})
 	p.triggers = s.triggers()
 	p.mailer = &triggers.Mailer{DB: s.db, Messages: p.messages, Triggers: p.triggers}
+	p.threats = &threats.Threats{
+		DB: s.db, Now: s.cfg.Now, Messages: p.messages, Triggers: p.triggers, PublicURL: s.cfg.PublicURL, Key: s.db.Key("feedback"),
+	}
 	return p, nil
 }
 
@@ -116,6 +122,9 @@ func (p *parts) service() api.Service {
 		clientOps: &clients.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		trackOps:  &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now},
+		riskOps: &risk.Operations{
+			DB: p.db, Now: c.Now, Directory: p.directory, Paging: p.paging, Messages: p.messages, Threats: p.threats,
+		},
 		deviceOps: &devices.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Paging: p.paging, Now: c.Now},
 		factorOps: &factors.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens,
@@ -127,7 +136,7 @@ func (p *parts) service() api.Service {
 			Codes:    &codes.Codes{Key: p.db.Key("codes"), Now: c.Now},
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
 			Limits:   p.selfService,
-			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
+			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Threats: p.threats, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
 		},
 		passkeyOps: &passkeys.Operations{DB: p.db, Now: c.Now, Tokens: p.tokens, Paging: p.paging},
 		signinOps: &signin.Operations{
@@ -135,7 +144,7 @@ func (p *parts) service() api.Service {
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
 			Guesses:  &limits.Guesses{Now: c.Now, PerSource: p.rates.Failures, PerPool: p.rates.PoolFailures},
 			Lockout:  limits.Lockout{Now: c.Now}, Tracker: p.tracker, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
-			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Limits: p.selfService,
+			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Threats: p.threats, Limits: p.selfService,
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/users"
 	"cognate/internal/cognito/usersessions"
@@ -25,6 +26,7 @@ type (
 	passkeyOps = passkeys.Operations
 	trackOps   = usersessions.Operations
 	deviceOps  = devices.Operations
+	riskOps    = risk.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -39,6 +41,7 @@ type service struct {
 	*signinOps
 	*passkeyOps
 	*deviceOps
+	*riskOps
 	*trackOps
 	later
 }

@@ -23,6 +23,8 @@ type Client struct {
 	// SSOMinutes is how long the client may take a browser's session over; nil
 	// when it was never told.
 	SSOMinutes *int32
+	// Risk takes the place of the pool's risk configuration; nil when there is none.
+	Risk *api.RiskConfigurationType
 	// Secrets are those in force, oldest first.
 	Secrets []ClientSecret
 }
@@ -84,11 +86,13 @@ func (tx *Tx) InsertClient(ctx context.Context, c *Client) error {
 // clientSettings is what the doc column holds.
 type clientSettings struct {
 	api.UserPoolClientType
-	SSOMinutes *int32 `json:"sso_minutes,omitzero"` // a name that the model will not have
+	// The names are such as the model will not have.
+	SSOMinutes *int32                     `json:"sso_minutes,omitzero"`
+	Risk       *api.RiskConfigurationType `json:"risk_configuration,omitzero"`
 }
 
 func clientDoc(c *Client) (string, error) {
-	settings := clientSettings{c.Settings, c.SSOMinutes}
+	settings := clientSettings{c.Settings, c.SSOMinutes, c.Risk}
 	settings.ClientSecret = ""
 	doc, err := json.Marshal(settings)
 	if err != nil {
@@ -176,7 +180,7 @@ func (tx *Tx) scanClient(s scanner) (*Client, *ClientSecret, error) {
 	if err := json.Unmarshal([]byte(doc), &settings); err != nil {
 		return nil, nil, fmt.Errorf("read settings of client %s: %w", c.ID, err)
 	}
-	c.Settings, c.SSOMinutes = settings.UserPoolClientType, settings.SSOMinutes
+	c.Settings, c.SSOMinutes, c.Risk = settings.UserPoolClientType, settings.SSOMinutes, settings.Risk
 	if secretID == nil {
 		return &c, nil, nil
 	}

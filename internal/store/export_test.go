@@ -8,7 +8,7 @@ import (
 // tables are those that belong to a pool.
 var tables = []string{
 	"pools", "pool_users_count", "signing_keys", "clients", "client_pools", "client_secrets", "users", "user_names", "password_history", "totp",
-	"groups", "memberships", "attempts", "tickets", "families", "refresh_tokens", "outbox",
+	"groups", "memberships", "attempts", "tickets", "families", "refresh_tokens", "outbox", "auth_events",
 }
 
 // RowCounts tells how many rows each table has, leaving out empty ones.

@@ -24,6 +24,8 @@ type PoolSettings struct {
 	MFA  api.GetUserPoolMfaConfigResponse
 	// Sessions says whether and how users' sessions are tracked.
 	Sessions PoolSessions `json:",omitzero"`
+	// Risk is nil until it is set; it is for clients that have none of their own.
+	Risk *api.RiskConfigurationType `json:",omitzero"`
 }
 
 // PoolSessions is how a pool tracks the sessions of its users.

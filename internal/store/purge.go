@@ -16,6 +16,8 @@ const (
 	// familiesKept lets the last access token of a family, which lives a day
 	// at most, outlive its refresh token.
 	familiesKept = 24 * time.Hour
+	// authEventsKept is as long as the service keeps them.
+	authEventsKept = 730 * 24 * time.Hour
 
 	// purgeRows bounds one transaction of Purge.
 	purgeRows = 500
@@ -37,6 +39,8 @@ var purges = []struct {
 		(SELECT pool_id, subject, kind FROM attempts WHERE last_ms <= $1 ORDER BY last_ms LIMIT CAST($2 AS BIGINT)) AND last_ms <= $1`},
 	{"messages", messagesKept, `DELETE FROM outbox WHERE (pool_id, id) IN
 		(SELECT pool_id, id FROM outbox WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
+	{"events", authEventsKept, `DELETE FROM auth_events WHERE (pool_id, sub, id) IN
+		(SELECT pool_id, sub, id FROM auth_events WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
 }
 
 // Purge removes what has expired by now, in small transactions, and tells

@@ -36,6 +36,7 @@ func newSide(t testing.TB, s *servertest.Server, name string) *side {
 	made := do(t, s, "CreateUserPool", doc{
 		"PoolName": name, "AutoVerifiedAttributes": []string{"email"}, "AliasAttributes": []string{"email"},
 		"UserPoolTags": doc{"side": name}, "DeviceConfiguration": doc{"DeviceOnlyRememberedOnUserPrompt": true},
+		"UserPoolTier": "PLUS", "UserPoolAddOns": doc{"AdvancedSecurityMode": "AUDIT"},
 	})
 	p.pool, p.arn = at(t, made, "UserPool", "Id"), at(t, made, "UserPool", "Arn")
 	p.makeClients(t, s)

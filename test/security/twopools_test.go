@@ -57,6 +57,9 @@ func crossings(a, b *side) map[string][]crossing {
 			add(operation, in, noUser)
 		}
 		add("AdminCreateUser", doc{"UserPoolId": a.pool, "Username": user, "MessageAction": "RESEND"}, noUser)
+		add("UpdateAuthEventFeedback", doc{
+			"UserPoolId": a.pool, "Username": user, "EventId": "x", "FeedbackToken": "x", "FeedbackValue": "Valid",
+		}, notAllowed)
 		for _, operation := range []string{"ForgotPassword", "ResendConfirmationCode"} {
 			add(operation, doc{"ClientId": a.client, "Username": user}, noUser)
 		}

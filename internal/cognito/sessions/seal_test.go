@@ -33,6 +33,8 @@ func sample() *State {
 		Device:   "us-east-1_aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
 		Proved:   true,
 		Password: []byte{3, 0, 4},
+		Event:    "11111111-2222-4333-8444-666666666666",
+		Demand:   2,
 		Data:     []byte{0, 1, 2, 0xff},
 	}
 }

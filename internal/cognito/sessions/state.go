@@ -46,6 +46,8 @@ type State struct {
 	// Password stands for the password that was proven; empty: none was. A new
 	// one ends the sign-in.
 	Password []byte
+	Event    string // record of the sign-in, where it is watched; empty: it is not
+	Demand   byte   // the further factor that its risk makes necessary; 0: none
 	Data     []byte // for the step
 }
 
@@ -55,12 +57,12 @@ var errEncoding = errors.New("sessions: state is not well formed")
 // front. ID is not part of it: it stands outside, in clear.
 func (s *State) encode() []byte {
 	b := make([]byte, 0, 160+len(s.Data))
-	b = append(b, byte(s.Door), 0, s.Wanted)
+	b = append(b, byte(s.Door), 0, s.Wanted, s.Demand)
 	if s.Proved {
 		b[1] = 1
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Expires.UnixMilli()))
-	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow, s.Device, s.Custom, s.Validation} {
+	for _, text := range []string{s.Step, s.PoolID, s.ClientID, s.Sub, s.Username, s.Login, s.Flow, s.Device, s.Custom, s.Validation, s.Event} {
 		b = appendText(b, text)
 	}
 	b = binary.AppendUvarint(b, uint64(len(s.Factors)))
@@ -76,7 +78,7 @@ func appendText(b []byte, text string) []byte {
 }
 
 func decode(b []byte) (*State, error) {
-	const header = 1 + 1 + 1 + 8
+	const header = 1 + 1 + 1 + 1 + 8
 	if len(b) < header {
 		return nil, errEncoding
 	}
@@ -84,10 +86,11 @@ func decode(b []byte) (*State, error) {
 		Door:    Door(b[0]),
 		Proved:  b[1] == 1,
 		Wanted:  b[2],
-		Expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[3:]))).UTC(),
+		Demand:  b[3],
+		Expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[4:]))).UTC(),
 	}
 	r := reader{rest: b[header:]}
-	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow, &s.Device, &s.Custom, &s.Validation} {
+	for _, field := range []*string{&s.Step, &s.PoolID, &s.ClientID, &s.Sub, &s.Username, &s.Login, &s.Flow, &s.Device, &s.Custom, &s.Validation, &s.Event} {
 		*field = r.text()
 	}
 	for n := r.number(); n > 0 && !r.failed; n-- {

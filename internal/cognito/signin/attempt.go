@@ -11,6 +11,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
 )
@@ -54,6 +55,8 @@ type attempt struct {
 	claimed      string        // key of the device that the caller claims to use
 	device       *store.Device // that device, if it is the user's; as last read
 	deviceProved bool
+
+	watching *threats.Watch // what threat protection says; nil where it is off
 
 	custom  string // where a custom sign-in is kept
 	issue   bool   // the functions of a custom sign-in want tokens
@@ -116,14 +119,17 @@ func (o *Operations) readFailures(ctx context.Context, tx *store.Tx, a *attempt,
 	return err
 }
 
-// introduce checks the SECRET_HASH of a request, and refuses unknown and disabled
-// users where the client does not hide whether a user exists.
+// introduce checks the SECRET_HASH and the address of a request, and refuses unknown
+// and disabled users where the client does not hide whether a user exists.
 func (o *Operations) introduce(ctx context.Context, a *attempt) error {
 	canonical := ""
 	if a.user != nil {
 		canonical = a.user.Username
 	}
 	if err := a.client.CheckSecretHash(a.params[paramSecretHash], a.params[paramUsername], canonical); err != nil {
+		return err
+	}
+	if err := o.admit(ctx, a); err != nil {
 		return err
 	}
 	if err := o.migrate(ctx, a); err != nil { // a function could know the user

@@ -8,6 +8,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
 )
@@ -144,6 +145,9 @@ func (o *Operations) take(ctx context.Context, r request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.admit(ctx, a); err != nil {
+		return nil, err
+	}
 	if err := o.claimLater(ctx, a); err != nil {
 		return nil, err
 	}
@@ -200,6 +204,9 @@ func (o *Operations) resume(ctx context.Context, r *request, s step, state *sess
 		}
 		return struct{}{}, o.readFailures(ctx, tx, a, true)
 	})
+	if a.user != nil && state.Event != "" {
+		a.watching = threats.Resume(a.user, state.Event, threats.Demand(state.Demand))
+	}
 	switch {
 	case err != nil:
 		return nil, err

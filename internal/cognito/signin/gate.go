@@ -12,9 +12,10 @@ var afterFirstFactor = []func(o *Operations, a *attempt, u *store.User) (step, e
 	enabled,
 	confirmed,
 	notToBeReset,
-	built, // gives way to steps for risk and functions
+	notRefused,
 	passwordChosen,
 	levelReached,
+	factorForRisk,
 	secondFactor,
 	customDecides,
 	deviceProved,
@@ -59,15 +60,6 @@ func notToBeReset(_ *Operations, a *attempt, u *store.User) (step, error) {
 		return nil, errIncorrect()
 	}
 	return nil, api.PasswordResetRequiredException("Password reset required for the user")
-}
-
-// built refuses what later versions bring. Nothing a pool asks for is skipped.
-func built(_ *Operations, a *attempt, _ *store.User) (step, error) {
-	pool := a.client.Pool.Config()
-	if pool.UserPoolAddOns != nil && pool.UserPoolAddOns.AdvancedSecurityMode == api.AdvancedSecurityModeTypeEnforced {
-		return nil, api.OperationNotEnabledException("Threat protection is not enabled.")
-	}
-	return nil, nil
 }
 
 // passwordChosen asks users with a temporary password for one of their own.

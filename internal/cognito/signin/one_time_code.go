@@ -217,7 +217,13 @@ func (o *Operations) verified(ctx context.Context, tx *store.Tx, a *attempt, u *
 // wrongCode counts a wrong code against its Session, and for the lock-out of the
 // user's passwords. It gives the answer for the caller.
 func (o *Operations) wrongCode(ctx context.Context, a *attempt, answer error) error {
+	if err := o.watch(ctx, a, &proof{}); err != nil {
+		return err
+	}
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		if err := o.noteWrongCode(ctx, tx, a); err != nil {
+			return struct{}{}, err
+		}
 		tries, err := tx.LockAttempts(ctx, codeKey(a))
 		if err != nil {
 			return struct{}{}, err

@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/tracking"
 	"cognate/internal/cognito/triggers"
@@ -32,6 +33,7 @@ type Operations struct {
 	Mailer      *triggers.Mailer
 	Triggers    *triggers.Triggers
 	Limits      limits.SelfService
+	Threats     *threats.Threats
 	// DecoyKey makes the salts and user ids shown for names that nobody has; it
 	// must be the same on every node and stay the same.
 	DecoyKey []byte
@@ -46,6 +48,7 @@ type request struct {
 	params    map[string]string     // AuthParameters or ChallengeResponses
 	session   string
 	metadata  map[string]string // ClientMetadata
+	context   threats.Context   // where it says to come from
 }
 
 // Parameters that both kinds of request have.
@@ -82,6 +85,7 @@ func (o *Operations) InitiateAuth(ctx context.Context, in *api.InitiateAuthReque
 	}
 	got, err := o.initiate(ctx, request{
 		door: sessions.Public, client: client, flow: in.AuthFlow, params: in.AuthParameters, session: in.Session, metadata: in.ClientMetadata,
+		context: threats.PublicContext(in.UserContextData),
 	})
 	if err != nil {
 		return nil, err
@@ -103,6 +107,7 @@ func (o *Operations) AdminInitiateAuth(ctx context.Context, in *api.AdminInitiat
 	}
 	got, err := o.initiate(ctx, request{
 		door: sessions.Admin, client: client, flow: in.AuthFlow, params: in.AuthParameters, session: in.Session, metadata: in.ClientMetadata,
+		context: threats.AdminContext(in.ContextData),
 	})
 	if err != nil {
 		return nil, err
@@ -124,6 +129,7 @@ func (o *Operations) RespondToAuthChallenge(ctx context.Context, in *api.Respond
 	}
 	got, err := o.respond(ctx, request{
 		door: sessions.Public, client: client, challenge: in.ChallengeName, params: in.ChallengeResponses, session: in.Session, metadata: in.ClientMetadata,
+		context: threats.PublicContext(in.UserContextData),
 	})
 	if err != nil {
 		return nil, err
@@ -145,6 +151,7 @@ func (o *Operations) AdminRespondToAuthChallenge(ctx context.Context, in *api.Ad
 	}
 	got, err := o.respond(ctx, request{
 		door: sessions.Admin, client: client, challenge: in.ChallengeName, params: in.ChallengeResponses, session: in.Session, metadata: in.ClientMetadata,
+		context: threats.AdminContext(in.ContextData),
 	})
 	if err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ func (selectMFAStep) options(a *attempt) []string {
 	if closing := a.closing(a.user); len(closing) > 0 {
 		return closing
 	}
-	return decideMFA(mfaCaseOf(&a.client.Pool.Settings, a.user)).choose
+	return decideMFA(a.mfaCase(a.user)).choose
 }
 
 // askForFactor is a challenge that shows a list of factors.

@@ -30,6 +30,9 @@ func (o *Operations) sealFor(a *attempt, challenge api.ChallengeNameType, data [
 		Custom:   a.custom,
 		Data:     data,
 	}
+	if a.watching != nil {
+		state.Event, state.Demand = a.watching.ID, byte(a.watching.Demand)
+	}
 	if a.user != nil {
 		state.Sub, state.Username, state.Login = a.user.Sub, a.user.Username, ""
 	}

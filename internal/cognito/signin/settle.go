@@ -28,12 +28,16 @@ type decision struct {
 	user   *store.User
 	groups []*store.Group
 	device *api.NewDeviceMetadataType // given to a device that the pool does not know
+	holds  bool                       // the proof is as good as it was
 }
 
 // settle records an answer in one transaction, and then goes on: to the next
 // step, or to tokens. It is the only way from a proof to tokens.
 func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, error) {
 	if err := o.foregone(ctx, a); err != nil {
+		return nil, err
+	}
+	if err := o.watch(ctx, a, &p); err != nil {
 		return nil, err
 	}
 	factors := a.with(p.factor)
@@ -48,9 +52,11 @@ func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, 
 	if err != nil {
 		return nil, err
 	}
+	a.bindEvent(family)
 	digest, deviceKey := tokens.Digest(refreshToken), a.client.Pool.NewDeviceKey()
 	d, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (decision, error) {
 		d, err := o.record(ctx, tx, a, p)
+		err = o.note(ctx, tx, a, p, d, err)
 		if err != nil || d.next != nil {
 			return d, err
 		}
@@ -61,6 +67,9 @@ func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, 
 	})
 	if err != nil {
 		return nil, err
+	}
+	if a.watching != nil {
+		a.watching.Recorded()
 	}
 	if err := o.postConfirmation(ctx, a, d.user); err != nil {
 		return nil, err
@@ -147,17 +156,17 @@ func (o *Operations) record(ctx context.Context, tx *store.Tx, a *attempt, p pro
 	next, err := o.gate(&after, user)
 	switch {
 	case err != nil && p.change == nil:
-		return decision{}, spend(err)
+		return decision{holds: true}, spend(err)
 	case err != nil:
-		return decision{}, err
+		return decision{holds: true}, err
 	case next != nil:
-		return decision{next: next, user: user}, o.stillUnlocked(ctx, tx, a)
+		return decision{next: next, user: user, holds: true}, o.stillUnlocked(ctx, tx, a)
 	}
 	if err := o.Lockout.Succeed(ctx, tx, a.client.PoolID, a.subject); err != nil && (a.counted || !isAnswer(err)) {
 		return decision{}, err
 	}
 	groups, err := tx.AllGroupsOfUser(ctx, user.PoolID, user.Sub)
-	return decision{user: user, groups: groups}, err
+	return decision{user: user, groups: groups, holds: true}, err
 }
 
 // proven reads the user again and tells whether the proof still holds: nil when

@@ -13,9 +13,9 @@ const Unknown = "unknown"
 // maxDevice bounds a description, in bytes; the API allows as many characters.
 const maxDevice = 1024
 
-// describe says in a few words which program on which system a User-Agent header
+// Describe says in a few words which program on which system a User-Agent header
 // names, such as "Chrome 125 / macOS 15.0".
-func describe(userAgent string) string {
+func Describe(userAgent string) string {
 	agent := useragent.Parse(userAgent)
 	major, _, _ := strings.Cut(agent.Version, ".")
 	program := strings.TrimSpace(agent.Name + " " + major)

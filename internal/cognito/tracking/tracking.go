@@ -100,6 +100,6 @@ func (t *Tracker) use(ctx context.Context, f *store.Family, at time.Time) *store
 	from := api.RequestFrom(ctx)
 	return &store.UserSession{
 		PoolID: f.PoolID, FamilyID: f.ID, Sub: f.Sub, ActiveAt: at,
-		LastIP: from.SourceIP, Device: describe(from.UserAgent),
+		LastIP: from.SourceIP, Device: Describe(from.UserAgent),
 	}
 }

@@ -20,12 +20,12 @@ func TestDevicesAreDescribed(t *testing.T) {
 		safari:       "Safari 17 / macOS 10.15.7",
 		"curl/8.9.1": "curl 8",
 	} {
-		if got := describe(agent); got != want {
+		if got := Describe(agent); got != want {
 			t.Errorf("%q is %q, want %q", agent, got, want)
 		}
 	}
 	for _, agent := range []string{strings.Repeat("ü", 5000), "\x00\x01\x1b[2J", "Mozilla/5.0 (\xff\xfe)", strings.Repeat("Mozilla/5.0 (;", 1000)} {
-		got := describe(agent)
+		got := Describe(agent)
 		if got == "" || len(got) > maxDevice || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' }) || strings.ToValidUTF8(got, "") != got {
 			t.Errorf("%.20q is described as %.40q", agent, got)
 		}

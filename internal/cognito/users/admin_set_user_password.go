@@ -24,6 +24,9 @@ func (o *Operations) AdminSetUserPassword(ctx context.Context, in *api.AdminSetU
 	if err := o.Credentials.CheckPolicy(pool, in.Password); err != nil {
 		return nil, err
 	}
+	if err := o.Threats.CheckPassword(pool, nil, api.EventFilterTypePasswordChange, in.Password); err != nil {
+		return nil, err
+	}
 	password, err := o.makePassword(ctx, pool, known, in.Password)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/store"
 )
 
@@ -33,6 +34,9 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 	if err := o.Credentials.CheckPolicy(pool, in.ProposedPassword); err != nil {
 		return nil, err
 	}
+	if err := o.Threats.CheckPassword(pool, bearer.Client, api.EventFilterTypePasswordChange, in.ProposedPassword); err != nil {
+		return nil, err
+	}
 	password, err := o.makePassword(ctx, pool, u, in.ProposedPassword)
 	if err != nil {
 		return nil, err
@@ -48,7 +52,10 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 		if !samePassword(now.Password, u.Password) || !now.Enabled {
 			return nothing{}, api.NotAuthorizedException("Incorrect username or password.")
 		}
-		return nothing{}, o.setPassword(ctx, tx, pool, now, password, time.Time{})
+		if err := o.setPassword(ctx, tx, pool, now, password, time.Time{}); err != nil {
+			return nothing{}, err
+		}
+		return nothing{}, o.Threats.Note(ctx, tx, api.EventTypePasswordChange, bearer.Client, now, threats.Context{}, api.EventResponseTypePass)
 	})
 	if err != nil {
 		return nil, err

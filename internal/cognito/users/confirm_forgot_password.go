@@ -8,6 +8,7 @@ import (
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -27,6 +28,9 @@ func (o *Operations) ConfirmForgotPassword(ctx context.Context, in *api.ConfirmF
 	if err := o.Credentials.CheckPolicy(pool, in.Password); err != nil {
 		return nil, err
 	}
+	if err := o.Threats.CheckPassword(pool, client, api.EventFilterTypePasswordChange, in.Password); err != nil {
+		return nil, err
+	}
 	known, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		return o.tryReset(ctx, tx, client, in)
 	})
@@ -42,7 +46,11 @@ func (o *Operations) ConfirmForgotPassword(ctx context.Context, in *api.ConfirmF
 		if err != nil {
 			return nil, err
 		}
-		return u, o.recover(ctx, tx, pool, u, proved, password)
+		if err := o.recover(ctx, tx, pool, u, proved, password); err != nil {
+			return u, err
+		}
+		from := threats.PublicContext(in.UserContextData)
+		return u, o.Threats.Note(ctx, tx, api.EventTypePasswordChange, client, u, from, api.EventResponseTypePass)
 	})
 	if err != nil {
 		return nil, err

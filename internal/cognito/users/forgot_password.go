@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/migration"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -52,6 +53,10 @@ func (o *Operations) ForgotPassword(ctx context.Context, in *api.ForgotPasswordR
 			return nil, counted(err)
 		}
 		details, err := o.sendCode(ctx, tx, request.slot(), letter{out: out, purpose: messages.ForgotPassword, pool: pool, client: client, user: u, to: to})
+		if err == nil {
+			from := threats.PublicContext(in.UserContextData)
+			err = o.Threats.Note(ctx, tx, api.EventTypeForgotPassword, client, u, from, api.EventResponseTypePass)
+		}
 		return hideLimit(client, to, details, err)
 	})
 	if err != nil {

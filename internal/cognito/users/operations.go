@@ -14,6 +14,7 @@ import (
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
@@ -33,6 +34,7 @@ type Operations struct {
 	Mailer      *triggers.Mailer
 	Triggers    *triggers.Triggers
 	Paging      paging.Paging
+	Threats     *threats.Threats
 	// DecoyKey makes the delivery details that are shown for unknown names;
 	// it must be the same on every node and stay the same.
 	DecoyKey []byte

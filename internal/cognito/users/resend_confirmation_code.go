@@ -7,6 +7,7 @@ import (
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/store"
 )
 
@@ -41,6 +42,10 @@ func (o *Operations) ResendConfirmationCode(ctx context.Context, in *api.ResendC
 			return nil, counted(err)
 		}
 		details, err := o.sendCode(ctx, tx, request.slot(), letter{out: out, purpose: messages.ResendCode, pool: client.Pool, client: client, user: u, to: to})
+		if err == nil {
+			from := threats.PublicContext(in.UserContextData)
+			err = o.Threats.Note(ctx, tx, api.EventTypeResendCode, client, u, from, api.EventResponseTypePass)
+		}
 		return hideLimit(client, to, details, err)
 	})
 	if err != nil {

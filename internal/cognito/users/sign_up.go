@@ -11,6 +11,7 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -41,6 +42,7 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 	}
 	n := newcomer{client: client, user: u, name: in.Username, nameAttribute: nameAttribute, hides: client.HidesSignUps() && !confirm}
 	n.to, n.send = signUpAddress(pool, u)
+	n.from = threats.PublicContext(in.UserContextData)
 	if confirm {
 		u.Status, n.send = api.UserStatusTypeConfirmed, false
 	}
@@ -72,6 +74,7 @@ type newcomer struct {
 	to            address
 	send          bool // a code, to that address
 	hides         bool // whether the name is taken
+	from          threats.Context
 }
 
 // enrol is the transaction of a sign-up.
@@ -89,7 +92,10 @@ func (o *Operations) enrol(ctx context.Context, tx *store.Tx, out *outgoing, n n
 			return o.tellOwner(ctx, tx, n, owner)
 		}
 	}
-	if err := o.insert(ctx, tx, pool, n.user, n.nameAttribute); err != nil || !n.send {
+	if err := o.insert(ctx, tx, pool, n.user, n.nameAttribute); err != nil {
+		return nil, err
+	}
+	if err := o.Threats.Note(ctx, tx, api.EventTypeSignUp, n.client, n.user, n.from, api.EventResponseTypePass); err != nil || !n.send {
 		return nil, err
 	}
 	at := codes.Slot{PoolID: pool.ID, Subject: limits.Subject(n.user, ""), Purpose: codes.SignUp}
@@ -177,6 +183,9 @@ func (o *Operations) firstPassword(ctx context.Context, client *directory.Client
 		return nil, o.admit(ctx, client, in.Username)
 	}
 	if err := o.Credentials.CheckPolicy(pool, *in.Password); err != nil {
+		return nil, err
+	}
+	if err := o.Threats.CheckPassword(pool, client, api.EventFilterTypeSignUp, *in.Password); err != nil {
 		return nil, err
 	}
 	if err := o.admit(ctx, client, in.Username); err != nil {
