@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"cognate/internal/servertest"
 )
@@ -173,12 +174,16 @@ func TestS050SignUpsFromOneNetworkAreLimited(t *testing.T) {
 	noon(s)
 	p := newPost(t, s, "email")
 	for i, c := range []struct{ user, code, message string }{
-		{"u0", "", ""}, {"u0", "UsernameExistsException", "User already exists"}, {"u0", "UsernameExistsException", "User already exists"}, {"u1", "", ""},
-		{"u0", "LimitExceededException", tooOften}, {"u2", "LimitExceededException", tooOften},
+		{"u0", "", ""},
+		{"u0", "UsernameExistsException", "User already exists"},
+		{"u0", "UsernameExistsException", "User already exists"},
+		{"u1", "", ""},
+		{"u0", "LimitExceededException", tooOften},
+		{"u2", "LimitExceededException", tooOften},
 	} {
 		wantAnswer(t, fmt.Sprint(i, c.user), p.join(t, "192.0.2.1", c.user, c.user+"@example.com"), c.code, c.message)
 	}
 	wantAnswer(t, "another network", p.join(t, "192.0.2.2", "u2", "u2@example.com"), "", "")
-	s.Advance(24 * 3600 * 1e9)
+	s.Advance(24 * time.Hour)
 	wantAnswer(t, "the next day", p.join(t, "192.0.2.1", "u3", "u3@example.com"), "", "")
 }
