@@ -65,7 +65,7 @@ func (c *triggerLogCommand) Run(ctx context.Context, std streams) error {
 		var got struct{ Calls []json.RawMessage }
 		if err := control(ctx, http.MethodGet, c.PublicURL, "/_cognate/v1/functions/calls?"+query.Encode(), nil, &got); err != nil {
 			if ctx.Err() != nil {
-				return nil // asked to stop
+				return nil //nolint:nilerr // asked to stop
 			}
 			return err
 		}
@@ -161,8 +161,11 @@ func describe(w io.Writer, event, answer json.RawMessage) error {
 			return err
 		}
 	}
-	if len(answer) == 0 || json.Unmarshal(answer, &parts) != nil {
+	if len(answer) == 0 {
 		return nil
+	}
+	if err := json.Unmarshal(answer, &parts); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
 	}
 	_, err := fmt.Fprintf(w, "the answer asks for:\n%s\n", indented(parts.Response))
 	return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"cognate/internal/cognito/datakeys"
@@ -37,7 +38,7 @@ func (s *Server) openFunctions() (*hook.Functions, error) {
 		AttemptTime:    s.cfg.FunctionTime,
 	}
 	if s.cfg.Mode == Dev {
-		c.Allow = append(c.Allow[:len(c.Allow):len(c.Allow)], fetch.Loopback...)
+		c.Allow = append(slices.Clip(c.Allow), fetch.Loopback...)
 		c.Credentials = []string{"AWS_ACCESS_KEY_ID=cognate", "AWS_SECRET_ACCESS_KEY=cognate-dev"}
 	}
 	f, err := hook.New(c)

@@ -39,7 +39,7 @@ func (l Local) Generate(arn string, context map[string]string) (awscrypto.DataKe
 	}
 	plaintext := make([]byte, 32)
 	rand.Read(plaintext)                                                                    // never fails
-	head := append(binary.BigEndian.AppendUint16([]byte{format}, uint16(len(arn))), arn...) //nolint:gosec // checked above
+	head := append(binary.BigEndian.AppendUint16([]byte{format}, uint16(len(arn))), arn...)
 	bound, err := associated(head, context)
 	if err != nil {
 		return awscrypto.DataKey{}, err

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,7 +94,7 @@ func (c *Client) call(ctx context.Context, arn string, body []byte) ([]byte, err
 	}
 	policy := fetch.Policy{Allow: c.Allow, Limit: answerLimit, Timeout: timeout}
 	if fetch.LoopbackName(address.Hostname()) {
-		policy.Allow = append(policy.Allow[:len(policy.Allow):len(policy.Allow)], fetch.Loopback...)
+		policy.Allow = append(slices.Clip(policy.Allow), fetch.Loopback...)
 	}
 	client := fetch.Client(policy)
 	defer client.CloseIdleConnections()

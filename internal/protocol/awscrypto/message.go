@@ -131,13 +131,13 @@ func writeFrame(w *bytes.Buffer, aead cipher.AEAD, id, plaintext []byte) {
 	w.Write(binary.BigEndian.AppendUint32(nil, endOfFrames))
 	w.Write(binary.BigEndian.AppendUint32(nil, sequence))
 	w.Write(iv)
-	w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(plaintext)))) //nolint:gosec // at most a frame
+	w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(plaintext))))
 	w.Write(aead.Seal(nil, iv, plaintext, aad))
 }
 
 // number writes 16 bits.
 func number(w *bytes.Buffer, n int) {
-	w.Write(binary.BigEndian.AppendUint16(nil, uint16(n))) //nolint:gosec // the callers' numbers are small
+	w.Write(binary.BigEndian.AppendUint16(nil, uint16(n)))
 }
 
 // text writes bytes with their length in front.
