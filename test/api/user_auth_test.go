@@ -454,9 +454,13 @@ func TestChoiceIsRefused(t *testing.T) {
 		wantError(t, err, "NotAuthorizedException", "Invalid session for the user, session is expired.")
 	})
 	t.Run("Lite", func(t *testing.T) {
-		_, err := s.SDK.UpdateUserPool(t.Context(), &cip.UpdateUserPoolInput{UserPoolId: &a.pool, UserPoolTier: types.UserPoolTierTypeLite})
-		if err != nil { // a pool with passwordless factors cannot become Lite
-			wantCode(t, err, "FeatureUnavailableInTierException")
-		}
+		b := newApp(t, s, nil, choosing)
+		s.CreateUser(t, b.pool, "ana", goodPassword)
+		_, err := s.SDK.UpdateUserPool(t.Context(), &cip.UpdateUserPoolInput{UserPoolId: &b.pool, UserPoolTier: types.UserPoolTierTypeLite})
+		wantOK(t, err)
+		_, err = b.initiate(t, choiceFlow, "USERNAME", "ana")
+		wantCode(t, err, "FeatureUnavailableInTierException")
+		_, err = b.adminInitiate(t, choiceFlow, "USERNAME", "ana")
+		wantCode(t, err, "FeatureUnavailableInTierException")
 	})
 }
