@@ -254,7 +254,7 @@ func TestMFACodeCannotBeDelivered(t *testing.T) {
 
 // A password that was changed while a second factor is being asked for ends the
 // sign-in that began with the old one, and so does a set-up.
-func TestS070ANewPasswordEndsSignInsUnderWay(t *testing.T) {
+func TestANewPasswordEndsSignInsUnderWay(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
 	change := func(a *app) {
