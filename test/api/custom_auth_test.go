@@ -305,3 +305,83 @@ func TestCustomAuthForUnknownUsers(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// withTOTP gives a user of the world an authenticator app as the second factor.
+func (w world) withTOTP(t *testing.T, name string) *authenticator {
+	t.Helper()
+	w.setMFA(t, cip.SetUserPoolMfaConfigInput{
+		MfaConfiguration: types.UserPoolMfaTypeOptional, SoftwareTokenMfaConfiguration: &types.SoftwareTokenMfaConfigType{Enabled: true},
+	})
+	w.s.CreateUser(t, w.pool, name, goodPassword)
+	plain := w.withClient(t, nil)
+	key := plain.enrol(t, plain.signIn(t, name, goodPassword).AccessToken)
+	wantOK(t, w.prefer(t, name, cip.AdminSetUserMFAPreferenceInput{
+		SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{Enabled: true, PreferredMfa: true},
+	}))
+	return key
+}
+
+func TestCustomAuthMixesWithASecondFactor(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	w := h.custom(t)
+	key := w.withTOTP(t, "ana")
+	c := srpclient.New()
+	begun, err := w.beginWith(t, types.AuthFlowTypeCustomAuth, "USERNAME", "ana", "CHALLENGE_NAME", "SRP_A", "SRP_A", c.A())
+	wantOK(t, err)
+	factor, err := w.respondWith(t, types.ChallengeNameTypePasswordVerifier, begun.Session, w.srpAnswer(t, c, begun.ChallengeParameters, goodPassword, h.s.Now())...)
+	wantOK(t, err)
+	if factor.ChallengeName != types.ChallengeNameTypeSoftwareTokenMfa {
+		t.Fatalf("after the password: %s", factor.ChallengeName)
+	}
+	h.take()
+	custom, err := w.respondWith(t, types.ChallengeNameTypeSoftwareTokenMfa, factor.Session, "USERNAME", "ana", "SOFTWARE_TOKEN_MFA_CODE", key.next(t))
+	wantOK(t, err)
+	if custom.ChallengeName != types.ChallengeNameTypeCustomChallenge {
+		t.Fatalf("after the code: %s", custom.ChallengeName)
+	}
+	var names []any
+	for _, r := range h.take()[0].Request["session"].([]any) {
+		names = append(names, r.(object)["challengeName"])
+	}
+	if diff := cmp.Diff([]any{"SRP_A", "PASSWORD_VERIFIER", "SOFTWARE_TOKEN_MFA"}, names); diff != "" {
+		t.Error(diff)
+	}
+	done, err := w.word(t, custom.Session, "ana", "blue-7f3a")
+	wantOK(t, err)
+	if done.AuthenticationResult == nil {
+		t.Error("no tokens")
+	}
+}
+
+func TestDefineAuthChallengeMayNameASecondFactor(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	w := h.custom(t)
+	key := w.withTOTP(t, "ana")
+	h.answer("DefineAuthChallenge", func(e event) any {
+		switch len(e.Request["session"].([]any)) {
+		case 0:
+			return object{"challengeName": "CUSTOM_CHALLENGE"}
+		case 1:
+			return object{"challengeName": "SOFTWARE_TOKEN_MFA"}
+		}
+		return object{"issueTokens": true}
+	})
+	begun := w.beginCustom(t, "ana")
+	factor, err := w.word(t, begun.Session, "ana", "blue-7f3a")
+	wantOK(t, err)
+	if factor.ChallengeName != types.ChallengeNameTypeSoftwareTokenMfa {
+		t.Fatalf("challenge %s", factor.ChallengeName)
+	}
+	h.take()
+	done, err := w.respondWith(t, types.ChallengeNameTypeSoftwareTokenMfa, factor.Session, "USERNAME", "ana", "SOFTWARE_TOKEN_MFA_CODE", key.next(t))
+	wantOK(t, err)
+	if done.AuthenticationResult == nil {
+		t.Errorf("no tokens but %s", done.ChallengeName)
+	}
+	rounds := h.take()[0].Request["session"].([]any)
+	if len(rounds) != 2 || rounds[0].(object)["challengeName"] != "CUSTOM_CHALLENGE" || rounds[1].(object)["challengeName"] != "SOFTWARE_TOKEN_MFA" {
+		t.Errorf("rounds %v", rounds)
+	}
+}
