@@ -35,6 +35,8 @@ type settings struct {
 	TrustedProxies []netip.Prefix `env:"COGNATE_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Networks of proxies whose forwarded headers count."`
 	Limits         map[string]int `env:"COGNATE_LIMITS" mapsep:"," placeholder:"NAME=N,…" help:"Bounds against abuse, per pool. Messages: address (to one, an hour; 100), source (from one network, a day; 10000), country (texts to one calling code, a day; 50000), pool (a day; 1000000). sign-ups (from one network, a day; 10000). Refused sign-ins: failures (from one network, an hour; 1000), pool-failures (an hour; 100000). 0: none. The numbers are those of serve; dev has no bounds."`
 	SMSCountries   []string       `env:"COGNATE_SMS_COUNTRIES" name:"sms-countries" placeholder:"+49,…" help:"Calling codes that text messages may go to. Default all."`
+	Breached       string         `env:"COGNATE_BREACHED_PASSWORDS" name:"breached-passwords" placeholder:"FILE" help:"Passwords known from breaches, beside the built-in list: lines of SHA-1 digests in hexadecimal, sorted, each perhaps with a colon and a count. Searched where it lies; threat protection asks it."`
+	Locations      string         `env:"COGNATE_LOCATION_DATABASE" name:"location-database" placeholder:"FILE" help:"MaxMind DB file with countries or cities, which threat protection looks addresses up in. None: it goes by addresses alone."`
 	MetricsListen  string         `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
 	LogFormat      string         `env:"COGNATE_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Form of log lines: text on a terminal and JSON elsewhere (auto), or always one of them."`
 	LogLevel       string         `env:"COGNATE_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe log lines to write."`
@@ -63,6 +65,8 @@ func (s *settings) config(mode server.Mode) (server.Config, error) {
 		SMTPURL:             s.SMTPURL,
 		SMSURL:              s.SMSURL,
 		TrustedProxies:      s.TrustedProxies,
+		BreachedPasswords:   s.Breached,
+		LocationDatabase:    s.Locations,
 		Limits:              s.Limits,
 		SMSCountries:        s.SMSCountries,
 		LambdaEndpoint:      s.LambdaEndpoint,

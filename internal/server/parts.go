@@ -71,8 +71,8 @@ func (s *Server) parts() (*parts, error) {
 	})
 	p.triggers = s.triggers()
 	p.mailer = &triggers.Mailer{DB: s.db, Messages: p.messages, Triggers: p.triggers}
-	p.threats = &threats.Threats{
-		DB: s.db, Now: s.cfg.Now, Messages: p.messages, Triggers: p.triggers, PublicURL: s.cfg.PublicURL, Key: s.db.Key("feedback"),
+	if p.threats, err = s.openThreats(p); err != nil {
+		return nil, err
 	}
 	return p, nil
 }

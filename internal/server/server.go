@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync/atomic"
 
@@ -34,6 +35,7 @@ type Server struct {
 	stock     *keyStock // nil when the settings bring keys
 	handler   http.Handler
 	stopping  atomic.Bool
+	files     []io.Closer // of the operator, read for as long as the server runs
 }
 
 // New opens the database, assembles everything and starts the background
@@ -110,11 +112,12 @@ func (s *Server) Close() error {
 	if s.functions != nil {
 		_ = s.functions.Close() // has ended what there was to end
 	}
+	closed := s.closeFiles()
 	if s.db == nil {
-		return nil
+		return closed
 	}
 	if err := s.db.Close(); err != nil {
-		return fmt.Errorf("close the database: %w", err)
+		return errors.Join(closed, fmt.Errorf("close the database: %w", err))
 	}
-	return nil
+	return closed
 }
