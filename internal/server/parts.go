@@ -138,7 +138,10 @@ func (p *parts) service() api.Service {
 			Limits:   p.selfService,
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Threats: p.threats, Paging: p.paging, DecoyKey: p.db.Key("decoys"),
 		},
-		passkeyOps: &passkeys.Operations{DB: p.db, Now: c.Now, Tokens: p.tokens, Paging: p.paging},
+		passkeyOps: &passkeys.Operations{
+			DB: p.db, Now: c.Now, Tokens: p.tokens, Paging: p.paging,
+			Notices: mfa.Notices{Messages: p.messages, Limits: p.selfService},
+		},
 		signinOps: &signin.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},

@@ -331,6 +331,25 @@ func TestS080S081S082RegistrationsThatFail(t *testing.T) {
 	a.register(t, ana, passkeytest.New(passkeyParty, passkeyPage))
 }
 
+// The owner of a verified address hears of a new passkey (S087).
+func TestS087TheOwnerIsToldOfANewPasskey(t *testing.T) {
+	t.Parallel()
+	a := passkeyApp(t, servertest.Shared(t), nil)
+	a.s.CreateUser(t, a.pool, "ana", goodPassword, "email", "ana@example.com", "email_verified", "true")
+	token := a.signIn(t, "ana", goodPassword).AccessToken
+	key := passkeytest.New(passkeyParty, passkeyPage)
+	a.register(t, token, key)
+	if got := a.s.Mailbox.Wait(t, a.pool, "ana", 1); got.Destination != "ana@example.com" || got.Code != "" {
+		t.Errorf("%+v", got)
+	}
+	again, err := key.Create(a.creationOptions(t, token))
+	wantOK(t, err)
+	wantCode(t, a.complete(t, token, again), "InvalidParameterException")
+	if n := a.s.Mailbox.Count(a.pool, "ana"); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
 // Twenty sign-ins at once with one counter value: one of them may win.
 func TestS085OneCounterValueWinsOnce(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/mfa"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
@@ -15,10 +16,11 @@ import (
 
 // Operations are the API operations on passkeys. All fields are set.
 type Operations struct {
-	DB     *store.DB
-	Now    func() time.Time
-	Tokens *tokens.Tokens
-	Paging paging.Paging
+	DB      *store.DB
+	Now     func() time.Time
+	Tokens  *tokens.Tokens
+	Paging  paging.Paging
+	Notices mfa.Notices
 }
 
 // perUser is how many passkeys a user can have.

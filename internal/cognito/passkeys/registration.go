@@ -145,7 +145,8 @@ func (o *Operations) add(ctx context.Context, b *tokens.Bearer, s settings, made
 		},
 	}
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
-		if _, err := tx.LockUser(ctx, b.Pool.ID, b.User.Sub); err != nil { // so that nobody adds beyond the limit meanwhile
+		u, err := tx.LockUser(ctx, b.Pool.ID, b.User.Sub) // so that nobody adds beyond the limit meanwhile
+		if err != nil {
 			return nothing{}, err
 		}
 		n, err := tx.CountPasskeys(ctx, b.Pool.ID, b.User.Sub)
@@ -156,10 +157,13 @@ func (o *Operations) add(ctx context.Context, b *tokens.Bearer, s settings, made
 			return nothing{}, errTooMany()
 		}
 		added, err := tx.InsertPasskey(ctx, key)
-		if err == nil && !added {
-			err = api.InvalidParameterException("The credential is registered already.")
+		switch {
+		case err != nil:
+			return nothing{}, err
+		case !added:
+			return nothing{}, api.InvalidParameterException("The credential is registered already.")
 		}
-		return nothing{}, err
+		return nothing{}, o.Notices.Added(ctx, tx, b.Pool, u)
 	})
 	if api.HasCode(err, "UserNotFoundException") { // not in this operation's model
 		return api.NotAuthorizedException("Access Token has been revoked")
