@@ -74,7 +74,7 @@ func (t *execTarget) invoke(ctx context.Context, c Call) ([]byte, error) {
 	isolate(cmd, t.drop)
 	out, failure := &capped{limit: AnswerLimit}, &tail{}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(c.Event), out, failure
-	err := cmd.Run()
+	err := run(cmd)
 	var exit *exec.ExitError
 	switch {
 	case out.exceeded:
@@ -90,6 +90,17 @@ func (t *execTarget) invoke(ctx context.Context, c Call) ([]byte, error) {
 		return nil, &CallError{Code: codeService, cause: err}
 	}
 	return out.Bytes(), nil
+}
+
+// run is cmd.Run with bounded memory.
+func run(cmd *exec.Cmd) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if err := limitMemory(cmd.Process); err != nil {
+		return errors.Join(err, killGroup(cmd), cmd.Wait())
+	}
+	return cmd.Wait()
 }
 
 // capped keeps output up to a limit and takes the rest without keeping it.

@@ -5,6 +5,7 @@ package hook
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -88,6 +89,19 @@ func TestS163TheWholeGroupIsKilledWhenTimeIsUp(t *testing.T) {
 		if gone(id) == nil {
 			t.Errorf("process %s lives", strings.TrimSpace(line))
 		}
+	}
+}
+
+func TestS163MemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux can bound the memory of another process")
+	}
+	need(t, "python3")
+	hungry := file(t, "hungry.py", "import time, json\ntime.sleep(0.2)\ntry:\n    b = bytearray(1500 << 20)\n    print(json.dumps({'got': len(b)}))\nexcept MemoryError:\n    print(json.dumps({'refused': True}))\n")
+	f := functions(t, "greet=exec:python3 "+hungry, func(c *Config) { c.AttemptTime = time.Minute })
+	if answer, _, err := invoke(t, f, `{}`); err != nil || strings.TrimSpace(answer) != `{"refused": true}` {
+		t.Errorf("%s, %v", answer, err)
 	}
 }
 
