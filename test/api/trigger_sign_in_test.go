@@ -87,6 +87,31 @@ func TestSRPSignInCallsFunctions(t *testing.T) {
 	}
 }
 
+func TestMetadataThatDoesNotFitIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	w := h.world(t)
+	h.s.CreateUser(t, w.pool, "ana", goodPassword)
+	for size, fits := range map[int]bool{8000: true, 9000: false} {
+		c := srpclient.New()
+		begun, err := w.s.Anonymous.InitiateAuth(t.Context(), &cip.InitiateAuthInput{
+			ClientId: &w.client, AuthFlow: types.AuthFlowTypeUserSrpAuth, AuthParameters: w.params("USERNAME", "ana", "SRP_A", c.A()),
+			ClientMetadata: map[string]string{"k": strings.Repeat("x", size)},
+		})
+		if !fits {
+			wantCode(t, err, "InvalidParameterException")
+			continue
+		}
+		wantOK(t, err)
+		h.take()
+		_, err = w.respondWith(t, types.ChallengeNameTypePasswordVerifier, nil, w.srpAnswer(t, c, begun.ChallengeParameters, goodPassword, h.s.Now())...)
+		wantOK(t, err)
+		if got := h.take()[0].Request["validationData"].(object)["k"].(string); len(got) != size {
+			t.Errorf("%d characters arrived", len(got))
+		}
+	}
+}
+
 func TestAFunctionMayRefuseASignIn(t *testing.T) {
 	t.Parallel()
 	for source, message := range map[string]string{

@@ -56,8 +56,15 @@ func (a *attempt) validationText() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("keep the metadata of a sign-in: %w", err)
 	}
+	if len(text) > longestValidation {
+		return "", api.InvalidParameterException("ClientMetadata is too long.")
+	}
 	return string(text), nil
 }
+
+// longestValidation is how much of that fits into SECRET_BLOCK beside the rest, in
+// bytes.
+const longestValidation = 8 << 10
 
 // preAuthentication asks the pool's function before the first proof of a sign-in
 // counts. Custom sign-ins have asked at their beginning.
