@@ -151,7 +151,7 @@ func (s customStep) next(ctx context.Context, a *attempt, state customState) (*a
 	}
 	switch {
 	case verdict.Fail || len(state.Rounds) >= maxRounds && !verdict.Tokens:
-		return nil, errIncorrect()
+		return nil, s.o.noteEnd(ctx, a, errIncorrect())
 	case verdict.Tokens:
 		a.issue = true
 		return s.o.settle(ctx, a, proof{right: true, kind: sessions.Session})

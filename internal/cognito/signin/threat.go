@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -90,6 +91,19 @@ func (o *Operations) noteWrongCode(ctx context.Context, tx *store.Tx, a *attempt
 		response = api.EventResponseTypeFail
 	}
 	return o.Threats.Record(ctx, tx, a.watching, response, threats.Challenge(a.challengeKind(), false))
+}
+
+// noteEnd records that functions ended a sign-in. It gives the answer for the
+// caller.
+func (o *Operations) noteEnd(ctx context.Context, a *attempt, answer error) error {
+	if err := o.watch(ctx, a, &proof{}); err != nil || a.watching == nil {
+		return cmp.Or(err, answer)
+	}
+	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		err := o.Threats.Record(ctx, tx, a.watching, api.EventResponseTypeFail, threats.Challenge(a.challengeKind(), false))
+		return struct{}{}, cmp.Or(err, store.CommitWith(answer))
+	})
+	return err
 }
 
 // challengeKind is what events call the proof of an attempt.
