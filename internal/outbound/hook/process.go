@@ -18,6 +18,7 @@ type execTarget struct {
 	words []string
 	env   []string
 	drop  bool
+	log   *slog.Logger
 	slots chan struct{}
 }
 
@@ -37,7 +38,7 @@ func (c *Config) exec(name, command string) (target, error) {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
 	words[0] = path
-	return &execTarget{name: name, words: words, env: c.processEnv(name), drop: c.DropRoot, slots: make(chan struct{}, parallel)}, nil
+	return &execTarget{name: name, words: words, env: c.processEnv(name), drop: c.DropRoot, log: c.Log, slots: make(chan struct{}, parallel)}, nil
 }
 
 // processEnv is the whole environment of a function's processes.
@@ -74,7 +75,7 @@ func (t *execTarget) invoke(ctx context.Context, c Call) ([]byte, error) {
 	isolate(cmd, t.drop)
 	out, failure := &capped{limit: AnswerLimit}, &tail{}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(c.Event), out, failure
-	err := run(cmd)
+	err := run(cmd, t.log)
 	var exit *exec.ExitError
 	switch {
 	case out.exceeded:
@@ -93,14 +94,22 @@ func (t *execTarget) invoke(ctx context.Context, c Call) ([]byte, error) {
 }
 
 // run is cmd.Run with bounded memory.
-func run(cmd *exec.Cmd) error {
+func run(cmd *exec.Cmd, log *slog.Logger) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	if err := limitMemory(cmd.Process); err != nil {
-		return errors.Join(err, killGroup(cmd), cmd.Wait())
-	}
+	boundMemory(cmd, log)
 	return cmd.Wait()
+}
+
+// boundMemory limits the memory of a started process. Root without
+// CAP_SYS_RESOURCE, as in many containers, may not do that to a process of another
+// user; the operator is told.
+func boundMemory(cmd *exec.Cmd, log *slog.Logger) {
+	if err := limitMemory(cmd.Process); err != nil {
+		log.LogAttrs(context.Background(), slog.LevelWarn, "memory of a function is not bounded",
+			slog.String("command", cmd.Path), slog.Any("error", err))
+	}
 }
 
 // capped keeps output up to a limit and takes the rest without keeping it.

@@ -92,6 +92,19 @@ func TestS163TheWholeGroupIsKilledWhenTimeIsUp(t *testing.T) {
 	}
 }
 
+func TestS163RootRunsNothingAsRoot(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	for drop, want := range map[bool]string{true: `{"uid":65534}`, false: `{"uid":0}`} {
+		f := functions(t, `greet=exec:sh -c 'printf "{\"uid\":%s}" "$(id -u)"'`, func(c *Config) { c.DropRoot = drop })
+		if answer, _, err := invoke(t, f, `{}`); err != nil || answer != want {
+			t.Errorf("%t: %s, %v", drop, answer, err)
+		}
+	}
+}
+
 func TestS163MemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

@@ -231,9 +231,7 @@ func (t *shimTarget) start(version os.FileInfo, region string) (*worker, error) 
 		err = w.cmd.Start()
 	}
 	if err == nil {
-		if err = limitMemory(w.cmd.Process); err != nil {
-			err = errors.Join(err, killGroup(w.cmd), w.cmd.Wait())
-		}
+		boundMemory(w.cmd, t.log)
 	}
 	if err = errors.Join(err, theirs.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", t, err), answers.Close())
