@@ -75,7 +75,7 @@ func (t *execTarget) invoke(ctx context.Context, c Call) ([]byte, error) {
 	isolate(cmd, t.drop)
 	out, failure := &capped{limit: AnswerLimit}, &tail{}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(c.Event), out, failure
-	err := run(cmd, t.log)
+	err := run(ctx, cmd, t.log)
 	var exit *exec.ExitError
 	switch {
 	case out.exceeded:
@@ -94,20 +94,20 @@ func (t *execTarget) invoke(ctx context.Context, c Call) ([]byte, error) {
 }
 
 // run is cmd.Run with bounded memory.
-func run(cmd *exec.Cmd, log *slog.Logger) error {
+func run(ctx context.Context, cmd *exec.Cmd, log *slog.Logger) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	boundMemory(cmd, log)
+	boundMemory(ctx, cmd, log)
 	return cmd.Wait()
 }
 
 // boundMemory limits the memory of a started process. Root without
 // CAP_SYS_RESOURCE, as in many containers, may not do that to a process of another
 // user; the operator is told.
-func boundMemory(cmd *exec.Cmd, log *slog.Logger) {
+func boundMemory(ctx context.Context, cmd *exec.Cmd, log *slog.Logger) {
 	if err := limitMemory(cmd.Process); err != nil {
-		log.LogAttrs(context.Background(), slog.LevelWarn, "memory of a function is not bounded",
+		log.LogAttrs(ctx, slog.LevelWarn, "memory of a function is not bounded",
 			slog.String("command", cmd.Path), slog.Any("error", err))
 	}
 }

@@ -246,7 +246,7 @@ func TestIdleProcessesEnd(t *testing.T) {
 	need(t, "node")
 	f := functions(t, "greet=node:"+file(t, "h.js", tellPID), func(o *Config) { o.AttemptTime, o.IdleTime = time.Minute, time.Millisecond })
 	target := f.exact["greet"].(*shimTarget)
-	w, err := target.take("us-east-1")
+	w, err := target.take(t.Context(), "us-east-1")
 	if err != nil {
 		t.Fatal(err)
 	}

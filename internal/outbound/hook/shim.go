@@ -103,7 +103,7 @@ func (t *shimTarget) invoke(ctx context.Context, c Call) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	w, err := t.take(c.Region)
+	w, err := t.take(ctx, c.Region)
 	if err != nil {
 		return nil, &CallError{Code: codeService, cause: err}
 	}
@@ -137,7 +137,7 @@ func readShim(line []byte) ([]byte, error) {
 }
 
 // take gives a waiting process of the file as it is now, or starts one.
-func (t *shimTarget) take(region string) (*worker, error) {
+func (t *shimTarget) take(ctx context.Context, region string) (*worker, error) {
 	version, err := os.Stat(t.file)
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (t *shimTarget) take(region string) (*worker, error) {
 		w.used = true
 		return w, nil
 	}
-	return t.start(version, region)
+	return t.start(ctx, version, region)
 }
 
 // park keeps a process for the next event.
@@ -213,7 +213,7 @@ type worker struct {
 	gone    chan struct{} // closed when the process has ended
 }
 
-func (t *shimTarget) start(version os.FileInfo, region string) (*worker, error) {
+func (t *shimTarget) start(ctx context.Context, version os.FileInfo, region string) (*worker, error) {
 	answers, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", t, err)
@@ -231,7 +231,7 @@ func (t *shimTarget) start(version os.FileInfo, region string) (*worker, error) 
 		err = w.cmd.Start()
 	}
 	if err == nil {
-		boundMemory(w.cmd, t.log)
+		boundMemory(ctx, w.cmd, t.log)
 	}
 	if err = errors.Join(err, theirs.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", t, err), answers.Close())
