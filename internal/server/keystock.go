@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 )
 
 // keyBits is the size of the signing keys of a pool (spec/tokens.md §1).
 const keyBits = 2048
+
+// patience bounds how long Patient waits.
+const patience = 300 * time.Millisecond
 
 // keyStock makes RSA keys before they are asked for: making one costs as much
 // as 65 signatures, and CreateUserPool needs two. The stock is in memory
@@ -19,6 +23,8 @@ const keyBits = 2048
 type keyStock struct {
 	ready   chan *rsa.PrivateKey
 	stopped <-chan struct{}
+	full    chan struct{} // closed when the stock is full for the first time
+	once    sync.Once
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 }
@@ -26,7 +32,7 @@ type keyStock struct {
 // newKeyStock starts to fill a stock of size keys on all cores.
 func newKeyStock(size int) *keyStock {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &keyStock{ready: make(chan *rsa.PrivateKey, size), stopped: ctx.Done(), cancel: cancel}
+	s := &keyStock{ready: make(chan *rsa.PrivateKey, size), stopped: ctx.Done(), full: make(chan struct{}), cancel: cancel}
 	for range min(size, runtime.GOMAXPROCS(0)) {
 		s.done.Go(func() { s.fill(ctx) })
 	}
@@ -43,6 +49,21 @@ func (s *keyStock) fill(ctx context.Context) {
 		case s.ready <- key:
 		case <-ctx.Done():
 		}
+		if len(s.ready) == cap(s.ready) {
+			s.once.Do(func() { close(s.full) })
+		}
+	}
+}
+
+// Patient waits until the stock has been full once, so that whoever can wait
+// takes no key from those who are in a hurry at the start; but not for long.
+func (s *keyStock) Patient(ctx context.Context) {
+	enough := time.NewTimer(patience)
+	defer enough.Stop()
+	select {
+	case <-s.full:
+	case <-enough.C:
+	case <-ctx.Done():
 	}
 }
 

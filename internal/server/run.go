@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"time"
 )
 
@@ -17,6 +18,10 @@ const (
 	writeTimeout  = 15 * time.Second
 	idleTimeout   = 75 * time.Second
 	maxHeader     = 32 << 10
+
+	// Starting leaves garbage behind, which an idle server would hold for
+	// minutes; after this time it is given back.
+	settleTime = 500 * time.Millisecond
 
 	balancerGrace = 3 * time.Second  // readiness says no before connections are refused
 	drainTimeout  = 20 * time.Second // for requests in flight
@@ -38,6 +43,8 @@ func (s *Server) RunOn(ctx context.Context, listener net.Listener) error {
 	failed := make(chan error, 2)
 	main := s.httpServer(s.Handler())
 	go func() { failed <- main.Serve(listener) }()
+	settled := time.AfterFunc(settleTime, debug.FreeOSMemory)
+	defer settled.Stop()
 	if s.cfg.MetricsListen != "" {
 		l, err := net.Listen("tcp", s.cfg.MetricsListen)
 		if err != nil {

@@ -28,6 +28,9 @@ const (
 // either way, because only its verifier is stored.
 func (s *Server) MakeSample(ctx context.Context) (*Sample, error) {
 	ctx = api.WithRequest(ctx, &api.RequestInfo{RequestID: "sample", Region: s.cfg.Region})
+	if s.stock != nil {
+		s.stock.Patient(ctx)
+	}
 	sample := &Sample{Username: sampleUser, Password: "Dev-" + rand.Text()[:10] + "-1a"}
 	var err error
 	if sample.UserPoolID, err = s.samplePool(ctx); err != nil {
