@@ -346,7 +346,10 @@ func TestLambdaEndpoint(t *testing.T) {
 		{"conflict", awsError(409, "ResourceConflictException"), 1, func(t *testing.T, err error) { wantCallError(t, err, "ResourceConflictException") }},
 		{"broken", awsError(500, "ServiceException"), 3, func(t *testing.T, err error) { wantCallError(t, err, "ServiceException") }},
 		{"null", func(w http.ResponseWriter) { _, _ = io.WriteString(w, `null`) }, 1, unusable},
-		{"20 MB", func(w http.ResponseWriter) { _, _ = w.Write(bytes.Repeat([]byte("x"), 20<<20)) }, 1, unusable},
+		{"20 MB", func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", strconv.Itoa(20<<20))
+			_, _ = w.Write(bytes.Repeat([]byte("x"), 20<<20))
+		}, 1, unusable},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
