@@ -344,7 +344,7 @@ func TestAdministratorsSeeAndChangeDevices(t *testing.T) {
 	_, err = sdk.AdminForgetDevice(ctx, &cip.AdminForgetDeviceInput{UserPoolId: &a.pool, Username: ana, DeviceKey: &d.key})
 	wantError(t, err, "ResourceNotFoundException", noDevice)
 	_, err = sdk.AdminListDevices(ctx, &cip.AdminListDevicesInput{UserPoolId: &a.pool, Username: aws.String("nobody")})
-	wantCode(t, err, "UserNotFoundException")
+	wantError(t, err, "ResourceNotFoundException", "User does not exist.")
 }
 
 // Clients drop a key for which the answer says so, and try again.

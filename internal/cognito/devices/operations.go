@@ -56,6 +56,16 @@ func (o *Operations) named(ctx context.Context, poolID, username string) (*owner
 	return &owner{pool: pool, user: user, admin: true}, nil
 }
 
+// shown is named for the two operations that only show devices: their model
+// lists no UserNotFoundException.
+func (o *Operations) shown(ctx context.Context, poolID, username string) (*owner, error) {
+	who, err := o.named(ctx, poolID, username)
+	if api.HasCode(err, "UserNotFoundException") {
+		return nil, api.ResourceNotFoundException("User does not exist.")
+	}
+	return who, err
+}
+
 // tracked refuses pools without a device configuration.
 func tracked(pool *directory.Pool) error {
 	if pool.TracksDevices() {

@@ -29,7 +29,7 @@ func (o *Operations) GetDevice(ctx context.Context, in *api.GetDeviceRequest) (*
 
 // AdminGetDevice shows a device of a user.
 func (o *Operations) AdminGetDevice(ctx context.Context, in *api.AdminGetDeviceRequest) (*api.AdminGetDeviceResponse, error) {
-	who, err := o.named(ctx, in.UserPoolId, in.Username)
+	who, err := o.shown(ctx, in.UserPoolId, in.Username)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (o *Operations) ListDevices(ctx context.Context, in *api.ListDevicesRequest
 
 // AdminListDevices lists all devices of a user.
 func (o *Operations) AdminListDevices(ctx context.Context, in *api.AdminListDevicesRequest) (*api.AdminListDevicesResponse, error) {
-	who, err := o.named(ctx, in.UserPoolId, in.Username)
+	who, err := o.shown(ctx, in.UserPoolId, in.Username)
 	if err != nil {
 		return nil, err
 	}
