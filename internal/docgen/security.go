@@ -16,7 +16,7 @@ var securityRow = regexp.MustCompile(`S(\d{3})`)
 func securityPage(t *tree) []byte {
 	rows := map[string][]string{}
 	for test := range t.tests {
-		for _, m := range securityRow.FindAllString(strings.SplitN(test, "_", 2)[0], -1) {
+		for _, m := range securityRow.FindAllString(test, -1) {
 			if !slices.Contains(rows[m], test) {
 				rows[m] = append(rows[m], test)
 			}

@@ -21,11 +21,15 @@ type flow struct {
 	goal  string
 }
 
-func (f flow) ofFloor(cpu time.Duration, by *floor) string {
-	if f.floor == nil {
-		return "–"
+// cost prints the CPU time of an operation: in milliseconds, in signatures,
+// and as a multiple of the flow's floor.
+func (f flow) cost(r *result, by *floor) string {
+	cpu := r.cpuPerOp().Seconds()
+	text := fmt.Sprintf("%.2f ms = %.2f sig", cpu*1000, cpu/by.signature.Seconds())
+	if f.floor != nil {
+		text += fmt.Sprintf(" = %.2f × floor", cpu/f.floor(by).Seconds())
 	}
-	return fmt.Sprintf("%.2f", cpu.Seconds()/f.floor(by).Seconds())
+	return text
 }
 
 // result is what one run of a flow gave.

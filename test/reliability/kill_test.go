@@ -2,6 +2,7 @@ package reliability
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go"
 
 	"cognate/internal/store"
 )
@@ -84,7 +86,11 @@ func load(ctx context.Context, api *cip.Client, poolID, clientID, prefix string)
 // unless it happened, so the sign-in tells which.
 func (p *person) check(t *testing.T, api *cip.Client, poolID, clientID string) {
 	t.Helper()
-	user, err := api.AdminGetUser(t.Context(), &cip.AdminGetUserInput{UserPoolId: &poolID, Username: &p.name})
+	var user *cip.AdminGetUserOutput
+	err := answered(func() (err error) {
+		user, err = api.AdminGetUser(t.Context(), &cip.AdminGetUserInput{UserPoolId: &poolID, Username: &p.name})
+		return err
+	})
 	if err != nil {
 		t.Errorf("user %s was acknowledged and is lost: %v", p.name, err)
 		return
@@ -95,11 +101,26 @@ func (p *person) check(t *testing.T, api *cip.Client, poolID, clientID string) {
 	if p.asked != "" {
 		p.password = p.asked // it did, and then wholly
 	}
-	_, err = api.InitiateAuth(t.Context(), &cip.InitiateAuthInput{
-		ClientId: &clientID, AuthFlow: types.AuthFlowTypeUserPasswordAuth,
-		AuthParameters: map[string]string{"USERNAME": p.name, "PASSWORD": p.password},
+	err = answered(func() error {
+		_, err := api.InitiateAuth(t.Context(), &cip.InitiateAuthInput{
+			ClientId: &clientID, AuthFlow: types.AuthFlowTypeUserPasswordAuth,
+			AuthParameters: map[string]string{"USERNAME": p.name, "PASSWORD": p.password},
+		})
+		return err
 	})
 	if err != nil {
 		t.Errorf("user %s cannot sign in with the password %q that was acknowledged: %v", p.name, p.password, err)
 	}
+}
+
+// answered repeats a call that only asks until the server has answered it: a
+// connection that breaks says nothing about what is stored.
+func answered(call func() error) (err error) {
+	for range 3 {
+		var answer smithy.APIError
+		if err = call(); err == nil || errors.As(err, &answer) {
+			return err
+		}
+	}
+	return err
 }
