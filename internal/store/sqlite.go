@@ -25,9 +25,6 @@ const (
 	// minSQLite is the first version without the WAL reset bug.
 	minSQLite = "3.51.3"
 
-	// mmapBytes lets readers share the page cache of the system instead of
-	// waiting for each other at SQLite's own.
-	mmapBytes = 256 << 20
 
 	// The write-ahead log is folded into the file at 16 MiB (4,000 pages)
 	// and cut to 64 MiB if readers made it grow further.
@@ -92,7 +89,7 @@ func openSQLite(ctx context.Context, cfg Config) (_ driver, err error) {
 			return nil, err
 		}
 	}
-	if err := e.openReaders(ctx, cfg.Memory); err != nil {
+	if err := e.openReaders(ctx); err != nil {
 		return nil, fmt.Errorf("open database for reading: %w", err)
 	}
 	return e, nil
@@ -169,18 +166,16 @@ func (e *sqliteEngine) connect(ctx context.Context) (*sqliteConn, error) {
 	return conn, nil
 }
 
-func (e *sqliteEngine) openReaders(ctx context.Context, memory bool) error {
+// openReaders opens two readers for each core. They do not map the file into
+// memory: every commit would make each of them unmap and map it again, which
+// costs a sign-in more than reading a few pages does (docs/performance.md).
+func (e *sqliteEngine) openReaders(ctx context.Context) error {
 	n := 2 * runtime.GOMAXPROCS(0)
 	e.readers = make(chan *sqliteConn, n)
 	for range n {
 		c, err := e.connect(ctx)
 		if err != nil {
 			return err
-		}
-		if !memory {
-			if err := c.pragma(ctx, "mmap_size = "+strconv.Itoa(mmapBytes)); err != nil {
-				return err
-			}
 		}
 		if err := c.pragma(ctx, "query_only = 1"); err != nil {
 			return err
