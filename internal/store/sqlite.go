@@ -25,7 +25,6 @@ const (
 	// minSQLite is the first version without the WAL reset bug.
 	minSQLite = "3.51.3"
 
-
 	// The write-ahead log is folded into the file at 16 MiB (4,000 pages)
 	// and cut to 64 MiB if readers made it grow further.
 	checkpointPages = 4000
