@@ -101,8 +101,9 @@ func TestS050SignUpTellsNotWhoExists(t *testing.T) {
 	if m := s.Mailbox.Wait(t, p.pool, taken, 1); m.Subject != subject || m.Code != "" || m.Destination != taken {
 		t.Errorf("the owner was told %q, %q, code %q", m.Subject, m.Body, m.Code)
 	}
-	if m := s.Mailbox.Wait(t, p.pool, fresh, 1); len(m.Code) != 6 {
-		t.Errorf("the new user was told %q, %q", m.Subject, m.Body)
+	first, second := s.Mailbox.Wait(t, p.pool, fresh, 1), s.Mailbox.Wait(t, p.pool, fresh, 2) // in any order
+	if len(first.Code) != 6 && len(second.Code) != 6 {
+		t.Errorf("the new user was told %q and %q", first.Body, second.Body)
 	}
 }
 
@@ -115,8 +116,9 @@ func TestS050HiddenSignUpWorksForNewUsers(t *testing.T) {
 	const name, password = "ana@example.com", "Correct-Horse1!"
 	join := doc{"ClientId": p.client, "Username": name, "Password": password}
 	do(t, s, "SignUp", join)
+	code := s.Code(t, p.pool, name)
 	do(t, s, "SignUp", doc{"ClientId": p.client, "Username": name, "Password": "Another-Horse1!"}) // the code stays good
-	do(t, s, "ConfirmSignUp", doc{"ClientId": p.client, "Username": name, "ConfirmationCode": s.Code(t, p.pool, name)})
+	do(t, s, "ConfirmSignUp", doc{"ClientId": p.client, "Username": name, "ConfirmationCode": code})
 	enter := doc{"ClientId": p.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": doc{"USERNAME": name, "PASSWORD": password}}
 	do(t, s, "InitiateAuth", enter)
 	do(t, s, "SignUp", join)
