@@ -47,6 +47,9 @@ func (s *settings) config(mode server.Mode) (server.Config, error) {
 	if err != nil {
 		return server.Config{}, err
 	}
+	if s.PublicURL == "" {
+		s.PublicURL = localURL(s.Listen)
+	}
 	return server.Config{
 		Mode:                mode,
 		Listen:              s.Listen,

@@ -38,7 +38,7 @@ func (l Local) Generate(arn string, context map[string]string) (awscrypto.DataKe
 		return awscrypto.DataKey{}, errors.New("datakeys: ARN is too long")
 	}
 	plaintext := make([]byte, 32)
-	rand.Read(plaintext)                                                                    // never fails
+	rand.Read(plaintext) // never fails
 	head := append(binary.BigEndian.AppendUint16([]byte{format}, uint16(len(arn))), arn...)
 	bound, err := associated(head, context)
 	if err != nil {

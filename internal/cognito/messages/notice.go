@@ -47,6 +47,7 @@ func (n *Notice) Configure(set *api.NotifyConfigurationType, action api.AccountT
 		template = set.BlockEmail
 	case api.AccountTakeoverEventActionTypeMfaIfConfigured, api.AccountTakeoverEventActionTypeMfaRequired:
 		template = set.MfaEmail
+	default: // the sign-in went on
 	}
 	if template != nil {
 		n.Subject = template.Subject

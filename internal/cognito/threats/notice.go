@@ -23,7 +23,7 @@ func (t *Threats) prepare(ctx context.Context, w *Watch, a Attempt, action api.A
 	}
 	by := triggers.Has(pool, triggers.CustomEmailSender)
 	if !by && t.Messages.Available(api.DeliveryMediumTypeEmail) != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // a notice that cannot be sent is none
 	}
 	n := messages.Notice{
 		Request: messages.Request{

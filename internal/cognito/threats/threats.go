@@ -48,6 +48,7 @@ func ModeOf(pool *directory.Pool) Mode {
 			return Audit
 		case api.AdvancedSecurityModeTypeEnforced:
 			return Enforced
+		default: // OFF
 		}
 	}
 	return Off

@@ -198,6 +198,7 @@ func (t *Threats) act(ctx context.Context, w *Watch, a Attempt) error {
 		w.Demand = IfConfigured
 	case api.AccountTakeoverEventActionTypeMfaRequired:
 		w.Demand = Required
+	default: // NO_ACTION
 	}
 	if !action.Notify {
 		return nil
