@@ -119,7 +119,7 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 	}
 	s := &Server{
 		URL: url, Region: "us-east-1", Mailbox: mailbox, clock: clock,
-		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: time.Minute},
+		HTTP: &http.Client{Transport: WholeAnswers{&http.Transport{MaxIdleConnsPerHost: 64}}, Timeout: time.Minute},
 	}
 	if cfg.Region != "" {
 		s.Region = cfg.Region
