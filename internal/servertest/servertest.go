@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
+	"cognate/internal/outbound/fetch"
 	"cognate/internal/server"
 	"cognate/internal/store/pgtest"
 )
@@ -119,7 +120,7 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 	}
 	s := &Server{
 		URL: url, Region: "us-east-1", Mailbox: mailbox, clock: clock,
-		HTTP: &http.Client{Transport: WholeAnswers{&http.Transport{MaxIdleConnsPerHost: 64}}, Timeout: time.Minute},
+		HTTP: &http.Client{Transport: fetch.Whole{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 64}}, Timeout: time.Minute},
 	}
 	if cfg.Region != "" {
 		s.Region = cfg.Region

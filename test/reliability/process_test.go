@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
-	"cognate/internal/servertest"
+	"cognate/internal/outbound/fetch"
 )
 
 const (
@@ -75,7 +75,7 @@ func startNode(t *testing.T, endpoint string, args ...string) *node {
 	n.api = cip.New(cip.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(rootID, rootSecret, ""),
-		HTTPClient:  &http.Client{Transport: servertest.WholeAnswers{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 32}}, Timeout: 10 * time.Second},
+		HTTPClient:  &http.Client{Transport: fetch.Whole{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 32}}, Timeout: 10 * time.Second},
 	})
 	t.Cleanup(n.kill)
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {

@@ -30,11 +30,13 @@ func (c *Config) lambda(text string) (target, error) {
 		return nil, err
 	}
 	endpoint := u.String()
+	caller := fetch.Client(c.policy(u))
+	caller.Transport = fetch.Whole{RoundTripper: caller.Transport}
 	return &lambdaTarget{url: u, client: lambda.New(lambda.Options{
 		BaseEndpoint: &endpoint,
 		Region:       "us-east-1", // each call names its own
 		Credentials:  c.awsCredentials(),
-		HTTPClient:   fetch.Client(c.policy(u)),
+		HTTPClient:   caller,
 		Retryer:      aws.NopRetryer{}, // Functions decides what is tried again
 	})}, nil
 }

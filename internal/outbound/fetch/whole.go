@@ -1,4 +1,4 @@
-package servertest
+package fetch
 
 import (
 	"bytes"
@@ -6,14 +6,14 @@ import (
 	"net/http"
 )
 
-// WholeAnswers reads each answer before the SDK gets to see it. The SDK closes
+// Whole reads each answer before its caller, an AWS SDK, sees it. The SDK closes
 // the body of its request as soon as it has the head of the answer; when the
 // server was so quick that the transport is not yet done with that body, the
 // transport drops the connection, and the rest of a long answer with it.
-type WholeAnswers struct{ http.RoundTripper }
+type Whole struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (w WholeAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w Whole) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := w.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, err
