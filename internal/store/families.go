@@ -13,6 +13,7 @@ type Family struct {
 	CreatedAt, AuthAt, ExpiresAt       time.Time
 	RevokedAt                          time.Time       // zero: in force
 	DeviceKey                          string          // the device that the tokens are bound to, or empty
+	SSOID                              string          // the session of a browser that they came from, or empty
 	Doc                                json.RawMessage // as the caller likes; not sealed
 }
 
@@ -32,11 +33,11 @@ type RefreshSession struct {
 	User   *User
 }
 
-const familyColumns = `f.pool_id, f.id, f.sub, f.client_id, f.event_id, f.created_ms, f.auth_ms, f.expires_ms, f.revoked_ms, f.device_key, f.doc`
+const familyColumns = `f.pool_id, f.id, f.sub, f.client_id, f.event_id, f.created_ms, f.auth_ms, f.expires_ms, f.revoked_ms, f.device_key, f.sso_id, f.doc`
 
 const (
-	insertFamily = `INSERT INTO families (pool_id, id, sub, client_id, event_id, created_ms, auth_ms, expires_ms, revoked_ms, device_key, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)`
+	insertFamily = `INSERT INTO families (pool_id, id, sub, client_id, event_id, created_ms, auth_ms, expires_ms, revoked_ms, device_key, sso_id, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11)`
 	selectFamily  = `SELECT ` + familyColumns + ` FROM families f WHERE f.pool_id = $1 AND f.id = $2`
 	selectSession = `SELECT ` + familyColumns + `, ` + joinedUserColumns + ` FROM families f
 		JOIN users u ON u.pool_id = f.pool_id AND u.sub = f.sub WHERE f.pool_id = $1 AND f.id = $2`
@@ -61,7 +62,7 @@ type familyRow struct {
 
 func (r *familyRow) dest() []any {
 	return []any{
-		&r.f.PoolID, &r.f.ID, &r.f.Sub, &r.f.ClientID, &r.f.EventID, &r.created, &r.auth, &r.expires, &r.revoked, &r.f.DeviceKey, &r.doc,
+		&r.f.PoolID, &r.f.ID, &r.f.Sub, &r.f.ClientID, &r.f.EventID, &r.created, &r.auth, &r.expires, &r.revoked, &r.f.DeviceKey, &r.f.SSOID, &r.doc,
 	}
 }
 
@@ -78,7 +79,7 @@ func (r *familyRow) family() *Family {
 // there is none.
 func (tx *Tx) InsertFamily(ctx context.Context, f *Family, firstTokenDigest []byte) error {
 	_, err := tx.change(ctx, insertFamily, f.PoolID, f.ID, f.Sub, f.ClientID, f.EventID,
-		toMS(f.CreatedAt), toMS(f.AuthAt), toMS(f.ExpiresAt), f.DeviceKey, string(f.Doc))
+		toMS(f.CreatedAt), toMS(f.AuthAt), toMS(f.ExpiresAt), f.DeviceKey, f.SSOID, string(f.Doc))
 	if err != nil {
 		return fmt.Errorf("insert token family %s: %w", f.ID, err)
 	}

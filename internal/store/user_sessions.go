@@ -15,10 +15,11 @@ type UserSession struct {
 
 	// From the family.
 	ClientID             string
+	SSOID                string // the session of a browser that it came from, or empty
 	CreatedAt, ExpiresAt time.Time
 }
 
-const userSessionColumns = `s.pool_id, s.id, s.family_id, s.sub, s.active_ms, s.last_ip, s.device, f.client_id, f.created_ms, f.expires_ms`
+const userSessionColumns = `s.pool_id, s.id, s.family_id, s.sub, s.active_ms, s.last_ip, s.device, f.client_id, f.sso_id, f.created_ms, f.expires_ms`
 
 const (
 	insertUserSession = `INSERT INTO user_sessions (pool_id, id, family_id, sub, active_ms, last_ip, device) VALUES ($1, $2, $3, $4, $5, $6, $7)`
@@ -46,7 +47,7 @@ func (tx *Tx) UserSessions(ctx context.Context, poolID, sub string, now time.Tim
 	list, err := many(ctx, tx, func(s scanner) (*UserSession, error) {
 		var u UserSession
 		var active, created, expires int64
-		err := s.Scan(&u.PoolID, &u.ID, &u.FamilyID, &u.Sub, &active, &u.LastIP, &u.Device, &u.ClientID, &created, &expires)
+		err := s.Scan(&u.PoolID, &u.ID, &u.FamilyID, &u.Sub, &active, &u.LastIP, &u.Device, &u.ClientID, &u.SSOID, &created, &expires)
 		u.ActiveAt, u.CreatedAt, u.ExpiresAt = fromMS(active), fromMS(created), fromMS(expires)
 		return &u, err
 	}, listUserSessions, poolID, sub, toMS(now))
