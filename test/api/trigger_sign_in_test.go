@@ -314,7 +314,7 @@ func TestUsersAreMigratedWhenTheyForgotTheirPassword(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	w := h.world(t)
-	h.answer("UserMigration_ForgotPassword", object{"userAttributes": object{"email": "ana@example.com", "email_verified": "true"}})
+	h.answer("UserMigration_ForgotPassword", known())
 	_, err := w.forgot(t, "ana")
 	wantOK(t, err)
 	events := h.take()

@@ -153,3 +153,15 @@ func SignInNames(pool *api.UserPoolType, u *store.User) []store.Name {
 	}
 	return names
 }
+
+// AddressAsName gives an address of the user that serves as user name in the pool:
+// that of the attribute where it does, else the first; empty in other pools.
+func AddressAsName(pool *api.UserPoolType, u *store.User, attribute string) string {
+	name := ""
+	for _, a := range pool.UsernameAttributes {
+		if value := u.Attributes.Get(string(a)); name == "" || string(a) == attribute {
+			name = value
+		}
+	}
+	return name
+}

@@ -14,6 +14,7 @@ import (
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -24,6 +25,8 @@ type Migration struct {
 	Now         func() time.Time
 	Triggers    *triggers.Triggers
 	Credentials *credentials.Credentials
+	Mailer      *triggers.Mailer
+	Limits      limits.SelfService
 }
 
 // Request says who is looked for, and why.
@@ -51,6 +54,10 @@ func (m *Migration) Run(ctx context.Context, r Request) (*store.User, error) {
 	if err != nil {
 		return nil, err
 	}
+	media, err := welcomeMedia(u, got)
+	if err != nil {
+		return nil, err
+	}
 	if r.Password != "" {
 		// Users who have to choose a new one keep it too: until then it signs
 		// nobody in.
@@ -58,9 +65,15 @@ func (m *Migration) Run(ctx context.Context, r Request) (*store.User, error) {
 			return nil, err
 		}
 	}
-	return store.Write(ctx, m.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
+	stored, err := store.Write(ctx, m.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		return m.insert(ctx, tx, pool, u, nameAttribute, got.ForceAlias)
 	})
+	if err != nil {
+		return nil, err
+	}
+	on.Username, on.User = stored.Username, stored
+	m.welcome(ctx, on, media)
+	return stored, nil
 }
 
 // longestName is the longest user name, in characters.

@@ -269,13 +269,19 @@ func (s chosenStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if a.state.Step == string(api.ChallengeNameTypeWebAuthn) {
 		return s.f.step(s.o).Answer(ctx, a)
 	}
+	a.traits = s.traits()
+	if err := s.o.migrate(ctx, a); err != nil { // with the password comes the time to ask
+		return nil, err
+	}
 	if err := s.o.survey(ctx, a); err != nil {
 		return nil, err
 	}
-	if !slices.Contains(s.o.available(a), s.f.challenge) {
+	switch list := s.o.available(a); {
+	case len(list) == 0:
+		return nil, nothingToChoose(s.o, a)
+	case !slices.Contains(list, s.f.challenge):
 		return nil, errNotOffered()
 	}
-	a.traits = s.traits()
 	return s.o.ask(ctx, a, s.f)
 }
 

@@ -119,16 +119,20 @@ func (o *Operations) postConfirmation(ctx context.Context, a *attempt, now *stor
 // migrate looks for the user of a sign-in with a plain password whom nobody here
 // knows. Where existence is hidden, whatever goes wrong leaves the user unknown.
 func (o *Operations) migrate(ctx context.Context, a *attempt) error {
-	if a.user != nil || !a.plaintext || !triggers.Has(a.client.Pool, triggers.UserMigration) {
+	if a.user != nil || !a.plaintext || a.params[paramPassword] == "" || !triggers.Has(a.client.Pool, triggers.UserMigration) {
 		return nil
 	}
 	if o.Lockout.Locked(a.failures) {
 		return limits.ErrLocked()
 	}
-	m := migration.Migration{DB: o.DB, Now: o.Now, Triggers: o.Triggers, Credentials: o.Credentials}
+	m := migration.Migration{DB: o.DB, Now: o.Now, Triggers: o.Triggers, Credentials: o.Credentials, Mailer: o.Mailer, Limits: o.Limits}
+	data, err := a.validation()
+	if err != nil {
+		return err
+	}
 	user, err := m.Run(ctx, migration.Request{
-		Client: a.client, Name: a.params[paramUsername],
-		Migration: triggers.Migration{Source: triggers.ToSignIn, Password: a.params[paramPassword], Validation: a.metadata},
+		Client: a.client, Name: a.params[paramUsername], Metadata: a.occasion().Metadata,
+		Migration: triggers.Migration{Source: triggers.ToSignIn, Password: a.params[paramPassword], Validation: data},
 	})
 	switch {
 	case isAnswer(err) && a.client.HidesExistence():

@@ -2,6 +2,7 @@ package triggers
 
 import (
 	"context"
+	"fmt"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
@@ -111,7 +112,7 @@ type Migrated struct {
 	Confirmed bool
 	// Suppress means that no invitation is sent, else it goes by Media.
 	Suppress   bool
-	Media      []string
+	Media      []api.DeliveryMediumType
 	ForceAlias bool
 	SMSMFA     bool
 }
@@ -121,6 +122,20 @@ type Migration struct {
 	Source     string
 	Password   string            // empty for a reset
 	Validation map[string]string // ClientMetadata of InitiateAuth
+}
+
+// media reads the names of ways to deliver messages.
+func (f *fields) media(name string) []api.DeliveryMediumType {
+	var media []api.DeliveryMediumType
+	for _, text := range f.list(name) {
+		medium := api.DeliveryMediumType(text)
+		if medium != api.DeliveryMediumTypeSms && medium != api.DeliveryMediumTypeEmail {
+			f.fail(fmt.Errorf("%q is no way to deliver messages", text))
+			continue
+		}
+		media = append(media, medium)
+	}
+	return media
 }
 
 // UserMigration asks for a user nobody has the name of. The occasion's User is
@@ -151,7 +166,7 @@ func (t *Triggers) UserMigration(ctx context.Context, on Occasion, m Migration) 
 		Attributes: f.texts("userAttributes"),
 		Confirmed:  f.textOrEmpty("finalUserStatus") == string(api.UserStatusTypeConfirmed),
 		Suppress:   f.textOrEmpty("messageAction") == string(api.MessageActionTypeSuppress),
-		Media:      f.list("desiredDeliveryMediums"),
+		Media:      f.media("desiredDeliveryMediums"),
 		ForceAlias: f.is("forceAliasCreation"),
 		SMSMFA:     f.is("enableSMSMFA"),
 	}

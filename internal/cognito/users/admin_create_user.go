@@ -2,12 +2,12 @@ package users
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/invitations"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
@@ -40,7 +40,7 @@ func (o *Operations) invite(ctx context.Context, pool *directory.Pool, in *api.A
 	if err != nil {
 		return nil, err
 	}
-	letters, err := invitations(pool, u, in)
+	list, err := letters(pool, u, in)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (o *Operations) invite(ctx context.Context, pool *directory.Pool, in *api.A
 		if err := o.insertInvited(ctx, tx, pool, u, nameAttribute, in.ForceAliasCreation); err != nil {
 			return nil, err
 		}
-		return u, counted(o.sendInvitations(ctx, tx, out, letters, secret))
+		return u, counted(o.sendInvitations(ctx, tx, out, list, secret))
 	})
 }
 
@@ -161,14 +161,14 @@ func (o *Operations) inviteAgain(ctx context.Context, pool *directory.Pool, in *
 		if err := checkInvited(u, in.Username); err != nil {
 			return nil, err
 		}
-		letters, err := invitations(pool, u, in)
+		list, err := letters(pool, u, in)
 		if err != nil {
 			return nil, err
 		}
 		if err := o.setPassword(ctx, tx, pool, u, password, until); err != nil {
 			return nil, err
 		}
-		return u, counted(o.sendInvitations(ctx, tx, out, letters, secret))
+		return u, counted(o.sendInvitations(ctx, tx, out, list, secret))
 	})
 }
 
@@ -179,35 +179,20 @@ func checkInvited(u *store.User, name string) error {
 	return nil
 }
 
-// invitations are the messages that tell the user. The media are those asked
-// for that the user can be reached by; when none was asked for, a text message
-// or else an e-mail. A user without an address gets none.
-func invitations(pool *directory.Pool, u *store.User, in *api.AdminCreateUserRequest) ([]letter, error) {
+// letters are the messages that tell the user.
+func letters(pool *directory.Pool, u *store.User, in *api.AdminCreateUserRequest) ([]letter, error) {
 	if in.MessageAction == api.MessageActionTypeSuppress || u.Password == nil && u.Status == api.UserStatusTypeConfirmed && !ownInvitation(pool) {
 		return nil, nil
 	}
-	phone, email := current(u, attributes.PhoneNumber), current(u, attributes.Email)
-	asked := func(medium api.DeliveryMediumType) bool { return slices.Contains(in.DesiredDeliveryMediums, medium) }
-	var to []address
-	if phone.value != "" && (asked(phone.medium()) || len(in.DesiredDeliveryMediums) == 0) {
-		to = append(to, phone)
+	media, err := invitations.Media(u, in.DesiredDeliveryMediums)
+	if err != nil {
+		return nil, err
 	}
-	if email.value != "" && (asked(email.medium()) || len(to) == 0 && len(in.DesiredDeliveryMediums) == 0) {
-		to = append(to, email)
+	list := make([]letter, 0, len(media))
+	for _, medium := range media {
+		list = append(list, letter{purpose: messages.AdminCreateUser, pool: pool, user: u, to: current(u, invitations.Attribute(medium))})
 	}
-	switch {
-	case len(to) == 0 && asked(email.medium()):
-		return nil, api.InvalidParameterException("Cannot specify EMAIL as delivery medium without providing email")
-	case len(to) == 0 && asked(phone.medium()):
-		return nil, api.InvalidParameterException("Cannot specify SMS as delivery medium without providing phone_number")
-	case len(to) == 0:
-		return nil, nil
-	}
-	letters := make([]letter, 0, len(to))
-	for _, a := range to {
-		letters = append(letters, letter{purpose: messages.AdminCreateUser, pool: pool, user: u, to: a})
-	}
-	return letters, nil
+	return list, nil
 }
 
 // ownInvitation reports whether the pool has an invitation of its own. The
@@ -217,8 +202,8 @@ func ownInvitation(pool *directory.Pool) bool {
 	return admin != nil && admin.InviteMessageTemplate != nil
 }
 
-func (o *Operations) sendInvitations(ctx context.Context, tx *store.Tx, out *outgoing, letters []letter, secret string) error {
-	for _, l := range letters {
+func (o *Operations) sendInvitations(ctx context.Context, tx *store.Tx, out *outgoing, list []letter, secret string) error {
+	for _, l := range list {
 		l.secret, l.out = secret, out
 		if err := o.send(ctx, tx, l); err != nil {
 			return err

@@ -87,11 +87,7 @@ func (l letter) request() messages.Request {
 	if l.client != nil {
 		r.ClientID = l.client.ID
 	}
-	for _, attribute := range l.pool.Config().UsernameAttributes {
-		if value := l.user.Attributes.Get(string(attribute)); r.SignInName == "" || string(attribute) == l.to.attribute {
-			r.SignInName = value
-		}
-	}
+	r.SignInName = attributes.AddressAsName(l.pool.Config(), l.user, l.to.attribute)
 	return r
 }
 

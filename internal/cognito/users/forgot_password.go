@@ -82,7 +82,7 @@ func (o *Operations) migrate(ctx context.Context, client *directory.Client, in *
 	if err != nil || owner != "" {
 		return err
 	}
-	m := migration.Migration{DB: o.DB, Now: o.Now, Triggers: o.Triggers, Credentials: o.Credentials}
+	m := migration.Migration{DB: o.DB, Now: o.Now, Triggers: o.Triggers, Credentials: o.Credentials, Mailer: o.Mailer, Limits: o.Limits}
 	_, err = m.Run(ctx, migration.Request{
 		Client: client, Name: in.Username, Metadata: in.ClientMetadata, Migration: triggers.Migration{Source: triggers.ToReset},
 	})
