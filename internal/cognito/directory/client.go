@@ -71,6 +71,16 @@ func (c *Client) CheckSecretHash(hash, username, orCanonical string) error {
 	return nil
 }
 
+// SecretHash is the SECRET_HASH that a request of the client's own would carry for
+// a user name; empty for a client without secret. The pages of a pool's domain
+// act for its clients.
+func (c *Client) SecretHash(username string) string {
+	if !c.Confidential() {
+		return ""
+	}
+	return secretHash(c.Secrets[0].Value, username, c.ID)
+}
+
 func secretHash(secret, username, clientID string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(username + clientID))

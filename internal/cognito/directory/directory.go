@@ -18,7 +18,7 @@ const Freshness = time.Second
 // crowded is the number of kept values at which expired ones are swept out.
 const crowded = 4096
 
-// Directory finds pools and clients. It is safe for many goroutines.
+// Directory finds pools, clients, domains and resource servers. It is safe for many goroutines.
 type Directory struct {
 	db  *store.DB
 	now func() time.Time
@@ -29,6 +29,10 @@ type Directory struct {
 	forgotten uint64
 	pools     map[string]kept[*Pool]
 	clients   map[string]kept[*Client]
+	domains   map[string]kept[*Domain]
+	// Lists by pool.
+	domainsOf map[string]kept[[]*store.Domain]
+	servers   map[string]kept[[]*store.ResourceServer]
 }
 
 type kept[T any] struct {
@@ -41,10 +45,13 @@ type kept[T any] struct {
 // other nodes may have changed.
 func New(db *store.DB, now func() time.Time) *Directory {
 	return &Directory{
-		db:      db,
-		now:     now,
-		pools:   make(map[string]kept[*Pool]),
-		clients: make(map[string]kept[*Client]),
+		db:        db,
+		now:       now,
+		pools:     make(map[string]kept[*Pool]),
+		clients:   make(map[string]kept[*Client]),
+		domains:   make(map[string]kept[*Domain]),
+		domainsOf: make(map[string]kept[[]*store.Domain]),
+		servers:   make(map[string]kept[[]*store.ResourceServer]),
 	}
 }
 
@@ -111,16 +118,23 @@ func (d *Directory) PoolClient(ctx context.Context, poolID, clientID string) (*C
 	return client, nil
 }
 
-// Forget drops everything kept about a pool and its clients. Whoever changes
-// one of them calls it after the commit.
+// Forget drops everything kept about a pool, its clients, domains and resource
+// servers. Whoever changes one of them calls it after the commit.
 func (d *Directory) Forget(poolID string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.forgotten++
 	delete(d.pools, poolID)
+	delete(d.domainsOf, poolID)
+	delete(d.servers, poolID)
 	for id, k := range d.clients {
 		if k.value.PoolID == poolID {
 			delete(d.clients, id)
+		}
+	}
+	for name, k := range d.domains {
+		if k.value.PoolID == poolID {
+			delete(d.domains, name)
 		}
 	}
 }
