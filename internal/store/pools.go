@@ -32,6 +32,9 @@ type PoolSettings struct {
 type PoolSessions struct {
 	Tracked    bool
 	MaxPerUser int32 // 0: never set
+	// LongestSSOMinutes is the longest time that a client was ever told to take
+	// browsers' sessions over.
+	LongestSSOMinutes int32 `json:",omitzero"`
 }
 
 // The uses of a signing key, as in the token_use claim.

@@ -10,8 +10,8 @@ import (
 )
 
 // RevokeToken ends a refresh token and every token that came from the same
-// sign-in (tokens.md §11). RevokeAssociatedSessions has no effect: it is about
-// browser sessions, and API sign-ins have none.
+// sign-in (tokens.md §11), and if asked to, the browser's session that they came
+// from.
 func (o *Operations) RevokeToken(ctx context.Context, in *api.RevokeTokenRequest) (*api.RevokeTokenResponse, error) {
 	client, err := o.Directory.Client(ctx, in.ClientId)
 	if api.HasCode(err, "ResourceNotFoundException") { // not among the operation's errors
@@ -26,7 +26,7 @@ func (o *Operations) RevokeToken(ctx context.Context, in *api.RevokeTokenRequest
 	if !client.TokenRevocation() {
 		return nil, api.UnsupportedOperationException("Token revocation is not enabled for this client")
 	}
-	switch err := o.Tokens.Revoke(ctx, client, in.Token); {
+	switch err := o.Tokens.Revoke(ctx, client, in.Token, in.RevokeAssociatedSessions == api.RevokeAssociatedSessionsTypeLinked); {
 	case errors.Is(err, tokens.ErrNotRefreshToken):
 		return nil, api.UnsupportedTokenTypeException("Unsupported token type")
 	case errors.Is(err, tokens.ErrOtherClient):

@@ -19,8 +19,10 @@ var (
 
 // Revoke ends the family of a refresh token: the token itself, its successors
 // and every access and ID token with the same origin (tokens.md §11). Tokens that
-// are unknown, expired or revoked already are no error.
-func (t *Tokens) Revoke(ctx context.Context, c *directory.Client, refreshToken string) error {
+// are unknown, expired or revoked already are no error. With linked, and while the
+// pool tracks sessions, the browser's session that they came from ends as well
+// (newest-features.md §5.1).
+func (t *Tokens) Revoke(ctx context.Context, c *directory.Client, refreshToken string, linked bool) error {
 	if !looksLikeRefreshToken(refreshToken) {
 		if _, err := jwt.Parse(refreshToken); err == nil {
 			return ErrNotRefreshToken
@@ -35,6 +37,11 @@ func (t *Tokens) Revoke(ctx context.Context, c *directory.Client, refreshToken s
 		}
 		if found.Family.ClientID != c.ID {
 			return false, ErrOtherClient
+		}
+		if linked && c.Pool.TracksSessions() && found.Family.SSOID != "" {
+			if _, err := tx.EndSSOSession(ctx, c.PoolID, found.Family.SSOID); err != nil {
+				return false, err
+			}
 		}
 		return tx.RevokeFamily(ctx, c.PoolID, found.Family.ID, t.Now())
 	})

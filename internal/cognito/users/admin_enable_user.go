@@ -47,6 +47,9 @@ func (o *Operations) setEnabled(ctx context.Context, poolID, username string, en
 		if err := o.Codes.VoidAll(ctx, tx, pool.ID, limits.Subject(u, "")); err != nil {
 			return nothing{}, err
 		}
+		if err := tx.EndSSOSessionsOfUser(ctx, pool.ID, u.Sub); err != nil {
+			return nothing{}, err
+		}
 		_, err = tx.RevokeUserFamilies(ctx, pool.ID, u.Sub, o.Now())
 		return nothing{}, err
 	})

@@ -5,12 +5,9 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/sso"
 	"cognate/internal/store"
 )
-
-// defaultSSOMinutes is how long a client may take a browser's session over
-// where it was never told.
-const defaultSSOMinutes = 60
 
 // SetUserPoolSessionConfiguration says whether a pool tracks sessions, and how
 // many a user may have. A lower number ends sessions at the next sign-in only.
@@ -30,6 +27,7 @@ func (o *Operations) SetUserPoolSessionConfiguration(ctx context.Context, in *ap
 				return struct{}{}, err
 			}
 		}
+		wanted.LongestSSOMinutes = pool.Settings.Sessions.LongestSSOMinutes
 		pool.Settings.Sessions, pool.ModifiedAt = wanted, o.Now()
 		return struct{}{}, tx.SavePool(ctx, pool)
 	})
@@ -94,7 +92,15 @@ func (o *Operations) SetUserPoolClientSessionConfiguration(ctx context.Context, 
 			return struct{}{}, api.InvalidParameterException("User session tracking is not enabled for the user pool.")
 		}
 		client.SSOMinutes, client.ModifiedAt = &in.SSOSession.MaxValidityMinutes, o.Now()
-		return struct{}{}, tx.SaveClient(ctx, client)
+		if err := tx.SaveClient(ctx, client); err != nil {
+			return struct{}{}, err
+		}
+		// Browsers' sessions are kept for as long as any client wants them.
+		if longest := &pool.Settings.Sessions.LongestSSOMinutes; in.SSOSession.MaxValidityMinutes > *longest {
+			*longest = in.SSOSession.MaxValidityMinutes
+			return struct{}{}, tx.SavePool(ctx, pool)
+		}
+		return struct{}{}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -112,7 +118,7 @@ func (o *Operations) GetUserPoolClientSessionConfiguration(ctx context.Context, 
 	if err != nil {
 		return nil, err
 	}
-	minutes := int32(defaultSSOMinutes)
+	minutes := int32(sso.DefaultMinutes)
 	if client.SSOMinutes != nil {
 		minutes = *client.SSOMinutes
 	}

@@ -3,7 +3,7 @@
 // UserPoolClientSessionConfiguration, ListUserSessions, RevokeUserSession and
 // their admin forms (newest-features.md §4, §5).
 //
-// The records themselves are kept by package tracking. All sessions there are
-// yet come from the API: token sessions without a parent in a browser, so that
-// RevokeAssociatedSessions has nothing to reach.
+// There are two kinds: token sessions, kept by package tracking, and those of
+// browsers with the pages of a pool's domain, kept by package sso. Tokens that
+// came from a browser's session name it as their origin.
 package usersessions

@@ -26,13 +26,13 @@ func (o *Operations) ListUserSessions(ctx context.Context, in *api.ListUserSessi
 	if err != nil {
 		return nil, err
 	}
-	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.UserSession, error) {
-		return o.Tracker.List(ctx, tx, b.Pool, b.User.Sub)
+	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (inForce, error) {
+		return o.find(ctx, tx, b.Pool, b.User.Sub)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &api.ListUserSessionsResponse{Sessions: describe(found, b.FamilyID)}, nil
+	return &api.ListUserSessionsResponse{Sessions: found.describe(b.FamilyID)}, nil
 }
 
 // AdminListUserSessions lists the sessions of a user, for all clients.
@@ -41,40 +41,17 @@ func (o *Operations) AdminListUserSessions(ctx context.Context, in *api.AdminLis
 	if err != nil {
 		return nil, err
 	}
-	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.UserSession, error) {
+	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (inForce, error) {
 		user, err := o.Directory.User(ctx, tx, pool, in.Username)
 		if err != nil {
-			return nil, err
+			return inForce{}, err
 		}
-		return o.Tracker.List(ctx, tx, pool, user.Sub)
+		return o.find(ctx, tx, pool, user.Sub)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &api.AdminListUserSessionsResponse{Sessions: describe(found, "")}, nil
-}
-
-// describe shows sessions; that of the family current is marked.
-func describe(found []*store.UserSession, current string) []api.SessionDescriptionType {
-	list := make([]api.SessionDescriptionType, 0, len(found))
-	for _, s := range found {
-		country := tracking.Unknown
-		shown := api.SessionDescriptionType{
-			SessionId:        s.ID,
-			SessionType:      api.SessionTypeTypeToken,
-			ClientId:         s.ClientID,
-			CreateDate:       api.TimeOf(s.CreatedAt),
-			LastActiveDate:   api.TimeOf(s.ActiveAt),
-			DeviceType:       &s.Device,
-			LastLocation:     &api.SessionLocationType{Country: &country},
-			IsCurrentSession: s.FamilyID == current,
-		}
-		if s.LastIP != "" {
-			shown.LastIPAddress = &s.LastIP
-		}
-		list = append(list, shown)
-	}
-	return list
+	return &api.AdminListUserSessionsResponse{Sessions: found.describe("")}, nil
 }
 
 // RevokeUserSession ends a session of the token's user, but not the token's
@@ -85,7 +62,7 @@ func (o *Operations) RevokeUserSession(ctx context.Context, in *api.RevokeUserSe
 		return nil, err
 	}
 	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		return struct{}{}, o.end(ctx, tx, b.Pool, b.User.Sub, in.SessionId, b.FamilyID)
+		return struct{}{}, o.end(ctx, tx, ending{b.Pool, b.User.Sub, in.SessionId, linked(in.RevokeAssociatedSessions), b.FamilyID})
 	})
 	if err != nil {
 		return nil, err
@@ -104,28 +81,10 @@ func (o *Operations) AdminRevokeUserSession(ctx context.Context, in *api.AdminRe
 		if err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, o.end(ctx, tx, pool, user.Sub, in.SessionId, "")
+		return struct{}{}, o.end(ctx, tx, ending{pool: pool, sub: user.Sub, id: in.SessionId, linked: linked(in.RevokeAssociatedSessions)})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &api.AdminRevokeUserSessionResponse{}, nil
-}
-
-// end revokes a session in force of a user, other than that of the family kept.
-func (o *Operations) end(ctx context.Context, tx *store.Tx, pool *directory.Pool, sub, id, kept string) error {
-	sessions, err := o.Tracker.List(ctx, tx, pool, sub)
-	if err != nil {
-		return err
-	}
-	for _, s := range sessions {
-		switch {
-		case s.ID != id:
-			continue
-		case s.FamilyID == kept:
-			return api.InvalidParameterException("The current session cannot be revoked. Sign out instead.")
-		}
-		return tx.EndUserSession(ctx, s, o.Now())
-	}
-	return api.ResourceNotFoundException("Session does not exist.")
 }

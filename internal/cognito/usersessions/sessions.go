@@ -1,0 +1,122 @@
+package usersessions
+
+import (
+	"context"
+	"slices"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/tracking"
+	"cognate/internal/store"
+)
+
+// inForce are the sessions of a user: those of tokens, and those of browsers.
+type inForce struct {
+	tokens   []*store.UserSession
+	browsers []*store.SSOSession
+}
+
+// find reads the sessions of a user; there are none where none are tracked.
+func (o *Operations) find(ctx context.Context, tx *store.Tx, pool *directory.Pool, sub string) (found inForce, err error) {
+	if !pool.TracksSessions() {
+		return found, nil
+	}
+	if found.tokens, err = o.Tracker.List(ctx, tx, pool, sub); err != nil {
+		return found, err
+	}
+	found.browsers, err = tx.SSOSessions(ctx, pool.ID, sub, o.Now())
+	return found, err
+}
+
+// describe shows sessions, the latest activity first; that of the family current
+// is marked.
+func (f inForce) describe(current string) []api.SessionDescriptionType {
+	list := make([]api.SessionDescriptionType, 0, len(f.tokens)+len(f.browsers))
+	for _, s := range f.tokens {
+		shown := api.SessionDescriptionType{
+			SessionId:        s.ID,
+			SessionType:      api.SessionTypeTypeToken,
+			ClientId:         s.ClientID,
+			OriginSessionId:  s.SSOID,
+			CreateDate:       api.TimeOf(s.CreatedAt),
+			LastActiveDate:   api.TimeOf(s.ActiveAt),
+			IsCurrentSession: s.FamilyID == current,
+		}
+		list = append(list, at(shown, s.LastIP, s.Device))
+	}
+	for _, s := range f.browsers {
+		list = append(list, at(api.SessionDescriptionType{
+			SessionId:      s.ID,
+			SessionType:    api.SessionTypeTypeSso,
+			ClientId:       s.ClientID,
+			CreateDate:     api.TimeOf(s.CreatedAt),
+			LastActiveDate: api.TimeOf(s.ActiveAt),
+		}, s.LastIP, s.Device))
+	}
+	slices.SortStableFunc(list, func(a, b api.SessionDescriptionType) int {
+		return b.LastActiveDate.Compare(a.LastActiveDate.Time)
+	})
+	return list
+}
+
+// at adds where a session was used last.
+func at(shown api.SessionDescriptionType, ip, device string) api.SessionDescriptionType {
+	country := tracking.Unknown
+	shown.DeviceType, shown.LastLocation = &device, &api.SessionLocationType{Country: &country}
+	if ip != "" {
+		shown.LastIPAddress = &ip
+	}
+	return shown
+}
+
+// ending is the wish to end a session of a user.
+type ending struct {
+	pool    *directory.Pool
+	sub, id string
+	linked  bool   // end what belongs to it as well
+	kept    string // the family that the caller uses, which goes on; empty: none
+}
+
+// linked reports whether RevokeAssociatedSessions asks for more than one session.
+func linked(r api.RevokeAssociatedSessionsType) bool {
+	return r == api.RevokeAssociatedSessionsTypeLinked
+}
+
+// end ends a session in force (newest-features.md §5.1). Linked, a token session
+// takes the browser's session along that it came from, but not its siblings; a
+// browser's session takes all that came from it, but for the caller's own.
+func (o *Operations) end(ctx context.Context, tx *store.Tx, e ending) error {
+	found, err := o.find(ctx, tx, e.pool, e.sub)
+	if err != nil {
+		return err
+	}
+	for _, s := range found.tokens {
+		switch {
+		case s.ID != e.id:
+			continue
+		case s.FamilyID == e.kept:
+			return api.InvalidParameterException("The current session cannot be revoked. Sign out instead.")
+		}
+		if e.linked && s.SSOID != "" {
+			if _, err := tx.EndSSOSession(ctx, e.pool.ID, s.SSOID); err != nil {
+				return err
+			}
+		}
+		return tx.EndUserSession(ctx, s, o.Now())
+	}
+	if !slices.ContainsFunc(found.browsers, func(s *store.SSOSession) bool { return s.ID == e.id }) {
+		return api.ResourceNotFoundException("Session does not exist.")
+	}
+	if _, err := tx.EndSSOSession(ctx, e.pool.ID, e.id); err != nil || !e.linked {
+		return err
+	}
+	for _, s := range found.tokens {
+		if s.SSOID != e.id || s.FamilyID == e.kept {
+			continue
+		}
+		if err := tx.EndUserSession(ctx, s, o.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
