@@ -36,6 +36,7 @@ type settings struct {
 	Limits         map[string]int `env:"COGNATE_LIMITS" mapsep:"," placeholder:"NAME=N,…" help:"Bounds against abuse, per pool. Messages: address (to one, an hour; 100), source (from one network, a day; 10000), country (texts to one calling code, a day; 50000), pool (a day; 1000000). sign-ups (from one network, a day; 10000). Refused sign-ins: failures (from one network, an hour; 1000), pool-failures (an hour; 100000). 0: none. The numbers are those of serve; dev has no bounds."`
 	SMSCountries   []string       `env:"COGNATE_SMS_COUNTRIES" name:"sms-countries" placeholder:"+49,…" help:"Calling codes that text messages may go to. Default all."`
 	Breached       string         `env:"COGNATE_BREACHED_PASSWORDS" name:"breached-passwords" placeholder:"FILE" help:"Passwords known from breaches, beside the built-in list: lines of SHA-1 digests in hexadecimal, sorted, each perhaps with a colon and a count. Searched where it lies; threat protection asks it."`
+	BreachedURL    string         `env:"COGNATE_BREACHED_PASSWORDS_URL" name:"breached-passwords-url" placeholder:"https://…" help:"Range API that is asked about passwords which the lists do not know: GET URL/XXXXX, the first five digits of the SHA-1 digest, answers the rests of digests. It learns no more. None: nobody is asked."`
 	Locations      string         `env:"COGNATE_LOCATION_DATABASE" name:"location-database" placeholder:"FILE" help:"MaxMind DB file with countries or cities, which threat protection looks addresses up in. None: it goes by addresses alone."`
 	MetricsListen  string         `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
 	LogFormat      string         `env:"COGNATE_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Form of log lines: text on a terminal and JSON elsewhere (auto), or always one of them."`
@@ -51,31 +52,32 @@ func (s *settings) config(mode server.Mode) (server.Config, error) {
 		s.PublicURL = localURL(s.Listen)
 	}
 	return server.Config{
-		Mode:                mode,
-		Listen:              s.Listen,
-		MetricsListen:       s.MetricsListen,
-		DataDir:             s.Data,
-		DatabaseURL:         s.DatabaseURL,
-		MasterKeyFile:       s.MasterKeyFile,
-		MasterKey:           os.Getenv("COGNATE_MASTER_KEY"),
-		PublicURL:           s.PublicURL,
-		IssuerURL:           s.IssuerURL,
-		DomainSuffix:        s.DomainSuffix,
-		Region:              s.Region,
-		AccountID:           s.AccountID,
-		RootAccessKeyID:     os.Getenv("COGNATE_ROOT_ACCESS_KEY_ID"),
-		RootSecretAccessKey: os.Getenv("COGNATE_ROOT_SECRET_ACCESS_KEY"),
-		SMTPURL:             s.SMTPURL,
-		SMSURL:              s.SMSURL,
-		TrustedProxies:      s.TrustedProxies,
-		BreachedPasswords:   s.Breached,
-		LocationDatabase:    s.Locations,
-		Limits:              s.Limits,
-		SMSCountries:        s.SMSCountries,
-		LambdaEndpoint:      s.LambdaEndpoint,
-		Functions:           functions,
-		FunctionVariables:   s.FunctionEnv,
-		AllowNetworks:       s.AllowNetwork,
+		Mode:                 mode,
+		Listen:               s.Listen,
+		MetricsListen:        s.MetricsListen,
+		DataDir:              s.Data,
+		DatabaseURL:          s.DatabaseURL,
+		MasterKeyFile:        s.MasterKeyFile,
+		MasterKey:            os.Getenv("COGNATE_MASTER_KEY"),
+		PublicURL:            s.PublicURL,
+		IssuerURL:            s.IssuerURL,
+		DomainSuffix:         s.DomainSuffix,
+		Region:               s.Region,
+		AccountID:            s.AccountID,
+		RootAccessKeyID:      os.Getenv("COGNATE_ROOT_ACCESS_KEY_ID"),
+		RootSecretAccessKey:  os.Getenv("COGNATE_ROOT_SECRET_ACCESS_KEY"),
+		SMTPURL:              s.SMTPURL,
+		SMSURL:               s.SMSURL,
+		TrustedProxies:       s.TrustedProxies,
+		BreachedPasswords:    s.Breached,
+		BreachedPasswordsURL: s.BreachedURL,
+		LocationDatabase:     s.Locations,
+		Limits:               s.Limits,
+		SMSCountries:         s.SMSCountries,
+		LambdaEndpoint:       s.LambdaEndpoint,
+		Functions:            functions,
+		FunctionVariables:    s.FunctionEnv,
+		AllowNetworks:        s.AllowNetwork,
 	}, nil
 }
 

@@ -67,8 +67,9 @@ type Config struct {
 	SMSURL         string
 	TrustedProxies []netip.Prefix // whose forwarded headers count
 
-	BreachedPasswords string // file of SHA-1 digests, beside the built-in list
-	LocationDatabase  string // MaxMind DB file that says where addresses are
+	BreachedPasswords    string // file of SHA-1 digests, beside the built-in list
+	BreachedPasswordsURL string // range API that is asked beside the lists
+	LocationDatabase     string // MaxMind DB file that says where addresses are
 
 	// Limits replaces bounds against abuse by name, see limits.Rates; 0 is no
 	// bound. Without it serve has the usual ones and dev has none.

@@ -10,8 +10,10 @@ import (
 	"github.com/oschwald/maxminddb-golang/v2"
 
 	"cognate/internal/cognito/threats"
+	"cognate/internal/outbound/passwordranges"
 	"cognate/internal/protocol/breached"
 	"cognate/internal/protocol/risk"
+	"cognate/internal/store"
 )
 
 // openThreats makes threat protection, with the files that the operator brings.
@@ -19,6 +21,7 @@ import (
 func (s *Server) openThreats(p *parts) (*threats.Threats, error) {
 	t := &threats.Threats{
 		DB: s.db, Now: s.cfg.Now, Messages: p.messages, Triggers: p.triggers, PublicURL: s.cfg.PublicURL, Key: s.db.Key("feedback"),
+		Log: s.cfg.Log,
 	}
 	if path := s.cfg.BreachedPasswords; path != "" {
 		list, file, err := openBreached(path)
@@ -27,6 +30,15 @@ func (s *Server) openThreats(p *parts) (*threats.Threats, error) {
 		}
 		t.Breached = list
 		s.files = append(s.files, file)
+	}
+	if base := s.cfg.BreachedPasswordsURL; base != "" {
+		ranges, err := passwordranges.New(passwordranges.Config{
+			Base: base, Allow: s.cfg.AllowNetworks, InWrite: store.InWrite, Now: s.cfg.Now,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("breached-passwords-url: %w", err)
+		}
+		t.Ask = ranges.Contains
 	}
 	if path := s.cfg.LocationDatabase; path != "" {
 		database, err := maxminddb.Open(path)

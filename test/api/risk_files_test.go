@@ -4,11 +4,15 @@ import (
 	"context"
 	"crypto/sha1"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,11 +55,49 @@ func TestS064TheOperatorsListIsAsked(t *testing.T) {
 	}
 }
 
+func TestS064TheOperatorsServiceIsAsked(t *testing.T) {
+	t.Parallel()
+	const leaked = "Unusual-But-Leaked-7!"
+	digest := fmt.Sprintf("%X", sha1.Sum([]byte(leaked)))
+	var down atomic.Bool
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() {
+			http.Error(w, "down", http.StatusServiceUnavailable)
+		} else if r.URL.Path == "/range/"+digest[:5] {
+			_, _ = io.WriteString(w, digest[5:]+":7\r\n")
+		}
+	}))
+	t.Cleanup(service.Close)
+	s := servertest.Start(t, func(c *server.Config) { c.BreachedPasswordsURL = service.URL + "/range" })
+	a := newApp(t, s, protected(types.AdvancedSecurityModeTypeEnforced), nil)
+	a.setRisk(t, cip.SetRiskConfigurationInput{CompromisedCredentialsRiskConfiguration: blockCommon()})
+	signUp := func(name, password string) error {
+		_, err := s.Anonymous.SignUp(t.Context(), &cip.SignUpInput{ClientId: &a.client, Username: &name, Password: &password})
+		return err
+	}
+	const refused = "Provided password cannot be used for security reasons."
+	wantError(t, signUp("ana", leaked), "InvalidPasswordException", refused)
+	wantOK(t, signUp("ana", goodPassword))
+	// At sign-in, with a password that was set before anybody knew.
+	down.Store(true)
+	s.CreateUser(t, a.pool, "ben", leaked)
+	wantError(t, signUp("common", common), "InvalidPasswordException", refused) // the list goes on
+	_, err := a.tryPassword(t, "ben", leaked)
+	wantOK(t, err) // not kept out while the service is down
+	down.Store(false)
+	s.Advance(time.Minute)
+	_, err = a.tryPassword(t, "ben", leaked)
+	wantError(t, err, "PasswordResetRequiredException", "Password reset required for user due to security reasons")
+}
+
 func TestFilesThatCannotWorkAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*server.Config, string){
 		"breached-passwords": func(c *server.Config, path string) { c.BreachedPasswords = path },
-		"location-database":  func(c *server.Config, path string) { c.LocationDatabase = path },
+		"breached-passwords-url": func(c *server.Config, _ string) {
+			c.BreachedPasswordsURL = "http://ranges.example.com"
+		},
+		"location-database": func(c *server.Config, path string) { c.LocationDatabase = path },
 	} {
 		for _, path := range []string{filepath.Join(t.TempDir(), "missing"), file(t, []byte("something else altogether\n"))} {
 			c := server.Config{Mode: server.Dev, Memory: true}

@@ -88,7 +88,7 @@ func (s newPasswordStep) Answer(ctx context.Context, a *attempt) (*answer, error
 	if err := s.o.Credentials.CheckPolicy(pool, password); err != nil {
 		return nil, err
 	}
-	if err := s.o.Threats.CheckPassword(pool, a.client, api.EventFilterTypePasswordChange, password); err != nil {
+	if err := s.o.Threats.CheckPassword(ctx, pool, a.client, api.EventFilterTypePasswordChange, password); err != nil {
 		return nil, err
 	}
 	if err := s.o.Credentials.CheckHistory(ctx, pool, a.user, password); err != nil {

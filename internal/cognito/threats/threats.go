@@ -1,7 +1,9 @@
 package threats
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"time"
@@ -15,8 +17,8 @@ import (
 	"cognate/internal/store"
 )
 
-// Threats watches and judges. DB, Now, Messages, Triggers, PublicURL and Key are
-// set. It is safe for concurrent use.
+// Threats watches and judges. DB, Now, Messages, Triggers, PublicURL, Key and
+// Log are set. It is safe for concurrent use.
 type Threats struct {
 	DB        *store.DB
 	Now       func() time.Time
@@ -26,6 +28,12 @@ type Threats struct {
 	Key       []byte // signs feedback tokens; the same on every node
 	// Breached is the operator's list of passwords; nil: only the built-in one.
 	Breached *breached.File
+	// Ask asks the operator's range API, where the lists do not know a password;
+	// nil: there is none. It fails when the service does, with
+	// passwordranges.ErrResting for some time after that.
+	Ask func(ctx context.Context, password string) (bool, error)
+	// Log gets a line for each password that could not be asked about.
+	Log *slog.Logger
 	// Locate says where an address is; nil: nobody knows.
 	Locate func(addr netip.Addr) (risk.Place, bool)
 }

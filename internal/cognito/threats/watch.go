@@ -92,7 +92,7 @@ func (t *Threats) Look(ctx context.Context, a Attempt) (*Watch, error) {
 		return nil, err
 	}
 	if a.Right && a.Password != "" {
-		found, err := t.known(a.Password)
+		found, err := t.known(ctx, a.Password)
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,7 @@ func (o *Operations) AdminSetUserPassword(ctx context.Context, in *api.AdminSetU
 	if err := o.Credentials.CheckPolicy(pool, in.Password); err != nil {
 		return nil, err
 	}
-	if err := o.Threats.CheckPassword(pool, nil, api.EventFilterTypePasswordChange, in.Password); err != nil {
+	if err := o.Threats.CheckPassword(ctx, pool, nil, api.EventFilterTypePasswordChange, in.Password); err != nil {
 		return nil, err
 	}
 	password, err := o.makePassword(ctx, pool, known, in.Password)

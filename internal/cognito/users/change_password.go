@@ -34,7 +34,7 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 	if err := o.Credentials.CheckPolicy(pool, in.ProposedPassword); err != nil {
 		return nil, err
 	}
-	if err := o.Threats.CheckPassword(pool, bearer.Client, api.EventFilterTypePasswordChange, in.ProposedPassword); err != nil {
+	if err := o.Threats.CheckPassword(ctx, pool, bearer.Client, api.EventFilterTypePasswordChange, in.ProposedPassword); err != nil {
 		return nil, err
 	}
 	password, err := o.makePassword(ctx, pool, u, in.ProposedPassword)

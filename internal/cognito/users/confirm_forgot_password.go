@@ -28,7 +28,7 @@ func (o *Operations) ConfirmForgotPassword(ctx context.Context, in *api.ConfirmF
 	if err := o.Credentials.CheckPolicy(pool, in.Password); err != nil {
 		return nil, err
 	}
-	if err := o.Threats.CheckPassword(pool, client, api.EventFilterTypePasswordChange, in.Password); err != nil {
+	if err := o.Threats.CheckPassword(ctx, pool, client, api.EventFilterTypePasswordChange, in.Password); err != nil {
 		return nil, err
 	}
 	known, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {

@@ -185,7 +185,7 @@ func (o *Operations) firstPassword(ctx context.Context, client *directory.Client
 	if err := o.Credentials.CheckPolicy(pool, *in.Password); err != nil {
 		return nil, err
 	}
-	if err := o.Threats.CheckPassword(pool, client, api.EventFilterTypeSignUp, *in.Password); err != nil {
+	if err := o.Threats.CheckPassword(ctx, pool, client, api.EventFilterTypeSignUp, *in.Password); err != nil {
 		return nil, err
 	}
 	if err := o.admit(ctx, client, in.Username); err != nil {
