@@ -33,6 +33,7 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		Log:        s.cfg.Log,
 	}
 	documents.Register(mux)
+	p.feedbackPage().Register(mux)
 	if s.inbox != nil {
 		control.Register(mux, s.inbox, s.cfg.hosts()...)
 		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,11 +10,14 @@ import (
 
 	"github.com/oschwald/maxminddb-golang/v2"
 
+	"cognate/internal/api"
+	riskops "cognate/internal/cognito/risk"
 	"cognate/internal/cognito/threats"
 	"cognate/internal/outbound/passwordranges"
 	"cognate/internal/protocol/breached"
 	"cognate/internal/protocol/risk"
 	"cognate/internal/store"
+	"cognate/internal/web/feedback"
 )
 
 // openThreats makes threat protection, with the files that the operator brings.
@@ -49,6 +53,21 @@ func (s *Server) openThreats(p *parts) (*threats.Threats, error) {
 		s.files = append(s.files, database)
 	}
 	return t, nil
+}
+
+// feedbackPage is where the links of notices lead.
+func (p *parts) feedbackPage() *feedback.Handler {
+	o := &riskops.Operations{
+		DB: p.db, Now: p.cfg.Now, Directory: p.directory, Paging: p.paging, Messages: p.messages, Threats: p.threats,
+	}
+	return &feedback.Handler{
+		Check: o.CheckFeedback,
+		Give: func(ctx context.Context, in *api.UpdateAuthEventFeedbackRequest) error {
+			_, err := o.UpdateAuthEventFeedback(ctx, in)
+			return err
+		},
+		Log: p.cfg.Log,
+	}
 }
 
 func openBreached(path string) (*breached.File, io.Closer, error) {

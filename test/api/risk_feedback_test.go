@@ -3,6 +3,9 @@ package api_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"html"
+	"io"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -202,6 +205,77 @@ func TestNoticesAskTheUser(t *testing.T) {
 	if n := s.Mailbox.Count(a.pool, "bob"); n != 0 {
 		t.Errorf("%d messages to an address that is not verified", n)
 	}
+}
+
+// From the mail to the record of events, with what a browser does.
+func TestLinksOfNoticesTakeFeedback(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	a := newApp(t, s, protected(types.AdvancedSecurityModeTypeEnforced), nil)
+	risk := onLevels(types.AccountTakeoverEventActionTypeNoAction, types.AccountTakeoverEventActionTypeNoAction, types.AccountTakeoverEventActionTypeNoAction)
+	risk.Actions.LowAction.Notify = true
+	risk.NotifyConfiguration = &types.NotifyConfigurationType{SourceArn: aws.String("arn:aws:ses:us-east-1:123456789012:identity/alerts@example.com")}
+	a.setRisk(t, cip.SetRiskConfigurationInput{AccountTakeoverRiskConfiguration: risk})
+	s.CreateUser(t, a.pool, "ana", goodPassword, "email", anasEmail, "email_verified", "true")
+	a.settles(t, home, firefox, "ana")
+	a.settles(t, home, iphone, "ana") // 25: Low
+	links := anchor.FindAllString(html.UnescapeString(s.Mailbox.Wait(t, a.pool, "ana", 1).Body), -1)
+	if len(links) != 2 {
+		t.Fatalf("links %q", links)
+	}
+	for i, want := range []types.FeedbackValueType{types.FeedbackValueTypeValid, types.FeedbackValueTypeInvalid} {
+		before := a.feedback(t, "ana")
+		status, body := page(t, s, http.MethodGet, links[i], nil)
+		if status != http.StatusOK || a.feedback(t, "ana") != before {
+			t.Fatalf("%d: opening the link changed something: %s", status, body)
+		}
+		form := url.Values{}
+		for _, f := range hiddenField.FindAllStringSubmatch(body, -1) {
+			form.Set(f[1], html.UnescapeString(f[2]))
+		}
+		if status, body := page(t, s, http.MethodPost, s.URL+"/feedback", form); status != http.StatusOK {
+			t.Fatalf("%d %s", status, body)
+		}
+		if got := a.feedback(t, "ana"); got != string(want)+" by User" {
+			t.Errorf("feedback %s, want %s", got, want)
+		}
+		form.Set("username", "somebody")
+		if status, _ := page(t, s, http.MethodPost, s.URL+"/feedback", form); status != http.StatusBadRequest {
+			t.Errorf("in another user's name: %d", status)
+		}
+	}
+	s.Advance(31 * 24 * time.Hour)
+	if status, body := page(t, s, http.MethodGet, links[0], nil); status != http.StatusBadRequest || !strings.Contains(body, "does not work") {
+		t.Errorf("a month later: %d %s", status, body)
+	}
+}
+
+// feedback is what was said of the latest event.
+func (a *app) feedback(t *testing.T, name string) string {
+	t.Helper()
+	f := a.events(t, name)[0].EventFeedback
+	if f == nil {
+		return ""
+	}
+	return string(f.FeedbackValue) + " by " + *f.Provider
+}
+
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`)
+
+// page asks for a page, with a form if there is one.
+func page(t *testing.T, s *servertest.Server, method, address string, form url.Values) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+	wantOK(t, err)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	answer, err := s.HTTP.Do(r)
+	wantOK(t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	wantOK(t, err)
+	return answer.StatusCode, string(text)
 }
 
 func TestFeedbackTokensEnd(t *testing.T) {

@@ -106,6 +106,25 @@ func (o *Operations) AdminUpdateAuthEventFeedback(ctx context.Context, in *api.A
 // UpdateAuthEventFeedback is the same for those who have the token of a notice.
 // Without it nothing is told about users and events.
 func (o *Operations) UpdateAuthEventFeedback(ctx context.Context, in *api.UpdateAuthEventFeedbackRequest) (*api.UpdateAuthEventFeedbackResponse, error) {
+	user, err := o.addressee(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.feedback(ctx, user, in.EventId, in.FeedbackValue, byUser); err != nil {
+		return nil, err
+	}
+	return &api.UpdateAuthEventFeedbackResponse{}, nil
+}
+
+// CheckFeedback answers as UpdateAuthEventFeedback would about the token, and
+// changes nothing.
+func (o *Operations) CheckFeedback(ctx context.Context, in *api.UpdateAuthEventFeedbackRequest) error {
+	_, err := o.addressee(ctx, in)
+	return err
+}
+
+// addressee is the user whom the notice with the token went to.
+func (o *Operations) addressee(ctx context.Context, in *api.UpdateAuthEventFeedbackRequest) (*store.User, error) {
 	pool, user, err := o.user(ctx, in.UserPoolId, in.Username)
 	if err != nil && !api.HasCode(err, "UserNotFoundException") {
 		return nil, err
@@ -117,10 +136,7 @@ func (o *Operations) UpdateAuthEventFeedback(ctx context.Context, in *api.Update
 	if err := o.Threats.CheckFeedbackToken(in.FeedbackToken, pool.ID, sub, in.EventId); errors.Is(err, threats.ErrFeedbackToken) || user == nil {
 		return nil, api.NotAuthorizedException("Invalid feedback token.")
 	}
-	if err := o.feedback(ctx, user, in.EventId, in.FeedbackValue, byUser); err != nil {
-		return nil, err
-	}
-	return &api.UpdateAuthEventFeedbackResponse{}, nil
+	return user, nil
 }
 
 // feedback notes what an event was. The latest word counts.
