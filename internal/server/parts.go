@@ -9,6 +9,7 @@ import (
 	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/devices"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/domains"
 	"cognate/internal/cognito/factors"
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/limits"
@@ -17,9 +18,11 @@ import (
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/resourceservers"
 	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/signin"
+	"cognate/internal/cognito/sso"
 	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/tracking"
@@ -47,6 +50,7 @@ type parts struct {
 	rates       limits.Rates
 	selfService limits.SelfService
 	tracker     *tracking.Tracker
+	browsers    *sso.Sessions
 }
 
 func (s *Server) parts() (*parts, error) {
@@ -57,6 +61,7 @@ func (s *Server) parts() (*parts, error) {
 		return nil, err
 	}
 	p.selfService = limits.SelfService{Now: s.cfg.Now, Rates: p.rates, Countries: s.cfg.SMSCountries}
+	p.browsers = &sso.Sessions{DB: s.db, Now: s.cfg.Now}
 	p.tracker = &tracking.Tracker{DB: s.db, Now: s.cfg.Now}
 	p.directory = directory.New(s.db, s.cfg.Now)
 	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: p.cores}
@@ -120,6 +125,11 @@ func (p *parts) service() api.Service {
 			Region: c.Region, AccountID: c.AccountID, AllowChosenIDs: c.Mode == Dev,
 		},
 		clientOps: &clients.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		domainOps: &domains.Operations{
+			DB: p.db, Directory: p.directory, Now: c.Now, AccountID: c.AccountID,
+			Endpoint: c.publicHost(), Ours: c.ours, Resolve: c.Resolve,
+		},
+		serverOps: &resourceservers.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		trackOps:  &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now},
 		riskOps: &risk.Operations{
@@ -146,7 +156,7 @@ func (p *parts) service() api.Service {
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
 			Guesses:  &limits.Guesses{Now: c.Now, PerSource: p.rates.Failures, PerPool: p.rates.PoolFailures},
-			Lockout:  limits.Lockout{Now: c.Now}, Tracker: p.tracker, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
+			Lockout:  limits.Lockout{Now: c.Now}, Tracker: p.tracker, Browsers: p.browsers, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Threats: p.threats, Limits: p.selfService,
 		},
 	}

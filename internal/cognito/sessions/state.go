@@ -16,11 +16,17 @@ const (
 	SignedUp  = "SIGNED_UP" // from ConfirmSignUp; its Factors are what the code of the sign-up proved
 )
 
-// The doors of the API.
+// The doors: two of the API, and the pages of a pool's domain, where the strings
+// never leave the server.
 const (
 	Public Door = iota + 1 // InitiateAuth, RespondToAuthChallenge
 	Admin                  // AdminInitiateAuth, AdminRespondToAuthChallenge
+	Pages
 )
+
+// PageLife is how long a sign-in on the pages may take in all, and a step of it
+// (endpoints.md §6.4).
+const PageLife = 5 * time.Minute
 
 // State is what a sealed string says. Only Data has a meaning that depends on
 // the step.

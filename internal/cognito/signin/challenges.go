@@ -119,6 +119,9 @@ func (o *Operations) take(ctx context.Context, r request) (*answer, error) {
 	if c.kind == sessions.Session && r.session == "" {
 		return nil, api.InvalidParameterException("Missing required parameter Session")
 	}
+	if r.page.repeats() {
+		c.needs = nil
+	}
 	if err := r.require(append([]string{paramUsername}, c.needs...)...); err != nil {
 		return nil, err
 	}
@@ -150,6 +153,9 @@ func (o *Operations) take(ctx context.Context, r request) (*answer, error) {
 	}
 	if err := o.claimLater(ctx, a); err != nil {
 		return nil, err
+	}
+	if r.page.repeats() {
+		return r.page.repeated(o, s).Begin(ctx, a)
 	}
 	return s.Answer(ctx, a)
 }

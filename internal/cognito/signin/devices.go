@@ -21,6 +21,9 @@ func errNoDevice() error      { return api.ResourceNotFoundException("Device doe
 // the same for users and for names that nobody has; clients then forget the key
 // and try again. Elsewhere the answer to come decides.
 func (o *Operations) claimFirst(ctx context.Context, a *attempt) error {
+	if a.page != nil {
+		return o.proveDevice(ctx, a)
+	}
 	key := a.params[paramDeviceKey]
 	if key == "" || len(key) > maxDeviceKey && !a.plaintext || !a.client.Pool.TracksDevices() {
 		return nil
@@ -45,6 +48,9 @@ func (o *Operations) claimFirst(ctx context.Context, a *attempt) error {
 func (o *Operations) claimLater(ctx context.Context, a *attempt) error {
 	if !a.client.Pool.TracksDevices() {
 		return nil
+	}
+	if a.page != nil {
+		return o.proveDevice(ctx, a)
 	}
 	a.claimed, a.deviceProved = a.state.Device, a.state.Proved
 	key := a.params[paramDeviceKey]

@@ -14,6 +14,7 @@ type flow struct {
 	allow   api.ExplicitAuthFlowsType // what lists the flow in ExplicitAuthFlows
 	legacy  api.ExplicitAuthFlowsType // what lists it in the old vocabulary; empty: nothing need
 	byNone  bool                      // open to clients that list nothing
+	free    []sessions.Door           // at which the client need not list it
 	refusal string                    // to clients that do not list it
 	needs   []string                  // parameters
 	begin   func(o *Operations, ctx context.Context, r *request) (*answer, error)
@@ -23,6 +24,7 @@ var (
 	bothDoors  = []sessions.Door{sessions.Public, sessions.Admin}
 	publicDoor = []sessions.Door{sessions.Public}
 	adminDoor  = []sessions.Door{sessions.Admin}
+	pagesDoor  = []sessions.Door{sessions.Pages}
 )
 
 const notEnabledForClient = "Auth flow not enabled for this client"
@@ -45,15 +47,16 @@ var flows = map[api.AuthFlowType]flow{
 	},
 	api.AuthFlowTypeAdminNoSrpAuth: adminPasswordFlow,
 	api.AuthFlowTypeUserPasswordAuth: {
-		doors: publicDoor, allow: api.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
+		doors: slices.Concat(publicDoor, pagesDoor), allow: api.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
 		legacy:  api.ExplicitAuthFlowsTypeUserPasswordAuth,
+		free:    pagesDoor,
 		refusal: "USER_PASSWORD_AUTH flow not enabled for this client",
 		needs:   []string{paramUsername, paramPassword},
-		begin:   beginWith(func(o *Operations) step { return passwordStep{o} }),
+		begin:   (*Operations).beginPassword,
 	},
 	api.AuthFlowTypeAdminUserPasswordAuth: adminPasswordFlow,
 	api.AuthFlowTypeUserAuth: {
-		doors: bothDoors, allow: api.ExplicitAuthFlowsTypeAllowUserAuth, legacy: api.ExplicitAuthFlowsTypeAllowUserAuth,
+		doors: slices.Concat(bothDoors, pagesDoor), allow: api.ExplicitAuthFlowsTypeAllowUserAuth, legacy: api.ExplicitAuthFlowsTypeAllowUserAuth,
 		refusal: "USER_AUTH is not enabled for the client.",
 		needs:   []string{paramUsername},
 		begin:   (*Operations).choose,
@@ -83,8 +86,10 @@ func (o *Operations) initiate(ctx context.Context, r request) (*answer, error) {
 	if !ok || !slices.Contains(f.doors, r.door) {
 		return nil, api.InvalidParameterException("Initiate Auth method not supported.")
 	}
-	if err := f.permit(r.client.Config().ExplicitAuthFlows); err != nil {
-		return nil, err
+	if !slices.Contains(f.free, r.door) {
+		if err := f.permit(r.client.Config().ExplicitAuthFlows); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.require(f.needs...); err != nil {
 		return nil, err

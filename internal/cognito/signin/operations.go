@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/sessions"
+	"cognate/internal/cognito/sso"
 	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/tracking"
@@ -27,6 +28,7 @@ type Operations struct {
 	Sessions    *sessions.Sealer
 	Lockout     limits.Lockout
 	Tracker     *tracking.Tracker
+	Browsers    *sso.Sessions
 	Guesses     *limits.Guesses
 	Cores       limits.Cores
 	Messages    *messages.Messages
@@ -49,6 +51,7 @@ type request struct {
 	session   string
 	metadata  map[string]string // ClientMetadata
 	context   threats.Context   // where it says to come from
+	page      *Page             // that makes the request, if one does
 }
 
 // Parameters that both kinds of request have.
@@ -75,6 +78,8 @@ type answer struct {
 	session   string
 	tokens    *api.AuthenticationResultType
 	available []api.ChallengeNameType // what the user can choose from
+	signedIn  *SignedIn               // instead of tokens, on the pages
+	confirm   string                  // Session of an account to be confirmed, on the pages
 }
 
 // InitiateAuth begins a sign-in or refreshes tokens.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"time"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/credentials"
@@ -22,7 +23,7 @@ func (o *Operations) sealFor(a *attempt, challenge api.ChallengeNameType, data [
 		Username: a.presented(),
 		Flow:     string(a.flow),
 		Door:     a.door,
-		Expires:  o.Now().Add(a.client.AuthSessionLifetime()),
+		Expires:  o.Now().Add(a.stepLife()),
 		Factors:  a.proven,
 		Wanted:   byte(a.wanted),
 		Device:   a.claimed,
@@ -40,6 +41,14 @@ func (o *Operations) sealFor(a *attempt, challenge api.ChallengeNameType, data [
 		state.Password = credentials.Fingerprint(a.user.Password)
 	}
 	return o.Sessions.Seal(sessions.Session, state)
+}
+
+// stepLife is how long the answer to a challenge may take.
+func (a *attempt) stepLife() time.Duration {
+	if a.door == sessions.Pages {
+		return sessions.PageLife
+	}
+	return a.client.AuthSessionLifetime()
 }
 
 // longestName is the longest name that a user can have, in bytes.

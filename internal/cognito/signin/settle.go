@@ -8,7 +8,6 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/sessions"
-	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
 )
 
@@ -32,38 +31,27 @@ type decision struct {
 }
 
 // settle records an answer in one transaction, and then goes on: to the next
-// step, or to tokens. It is the only way from a proof to tokens.
+// step, or to what a complete sign-in gives. It is the only way from a proof to
+// tokens, and to a session of a browser.
 func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, error) {
 	if err := o.foregone(ctx, a); err != nil {
-		return nil, err
+		return o.orConfirm(a, p, err)
 	}
 	if err := o.watch(ctx, a, &p); err != nil {
 		return nil, err
 	}
 	factors := a.with(p.factor)
-	sub := ""
-	if a.user != nil {
-		sub = a.user.Sub
-	}
-	family, refreshToken, err := o.Tokens.NewFamily(a.client, sub, tokens.SignIn{
-		Factors:       factors,
-		AdminPassword: a.flow == api.AuthFlowTypeAdminUserPasswordAuth || a.flow == api.AuthFlowTypeAdminNoSrpAuth,
-	})
+	end, err := o.conclusion(ctx, a, factors)
 	if err != nil {
 		return nil, err
 	}
-	a.bindEvent(family)
-	digest, deviceKey := tokens.Digest(refreshToken), a.client.Pool.NewDeviceKey()
 	d, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (decision, error) {
 		d, err := o.record(ctx, tx, a, p)
 		err = o.note(ctx, tx, a, p, d, err)
 		if err != nil || d.next != nil {
 			return d, err
 		}
-		if d.device, err = o.bindDevice(ctx, tx, a, family, deviceKey); err != nil {
-			return d, err
-		}
-		return d, o.start(ctx, tx, a, family, digest)
+		return d, end.begin(ctx, tx, a, &d)
 	})
 	if err != nil {
 		return nil, err
@@ -78,22 +66,7 @@ func (o *Operations) settle(ctx context.Context, a *attempt, p proof) (*answer, 
 		a.user, a.proven, a.settled = d.user, factors, true
 		return d.next.Begin(ctx, a)
 	}
-	override, err := o.changesToTokens(ctx, a, d)
-	if err != nil {
-		return nil, err
-	}
-	pair, err := o.Tokens.Mint(ctx, tokens.Grant{
-		Client: a.client, User: d.user, Groups: d.groups, Family: family, At: family.AuthAt, Override: override,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := o.postAuthentication(ctx, a, d); err != nil {
-		return nil, err
-	}
-	done := tokenAnswer(pair, refreshToken)
-	done.tokens.NewDeviceMetadata = d.device
-	return done, nil
+	return end.answer(ctx, a, d)
 }
 
 // foregone gives the answers that do not depend on the proof, in their place in
@@ -231,17 +204,4 @@ func spend(err error) error {
 func isAnswer(err error) bool {
 	var answer *api.Error
 	return errors.As(err, &answer)
-}
-
-func tokenAnswer(pair *tokens.Pair, refreshToken string) *answer {
-	result := &api.AuthenticationResultType{
-		AccessToken: &pair.Access,
-		IdToken:     &pair.ID,
-		ExpiresIn:   pair.ExpiresIn,
-		TokenType:   new("Bearer"),
-	}
-	if refreshToken != "" {
-		result.RefreshToken = &refreshToken
-	}
-	return &answer{params: map[string]string{}, tokens: result}
 }

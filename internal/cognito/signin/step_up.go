@@ -35,6 +35,11 @@ func (o *Operations) aim(ctx context.Context, a *attempt) error {
 		return err
 	}
 	var fresh []string
+	if a.page != nil && a.page.StepUp {
+		if fresh, err = o.standing(a, maxAge, limited); err != nil {
+			return err
+		}
+	}
 	if token := a.params[paramAccessToken]; token != "" {
 		bearer, err := o.Tokens.Authenticate(ctx, token)
 		if err != nil {
@@ -59,6 +64,21 @@ func (o *Operations) aim(ctx context.Context, a *attempt) error {
 		}
 	}
 	return api.InvalidParameterException("User cannot reach any of the requested authentication levels.")
+}
+
+// standing is what the browser's session has proved of the user, which takes the
+// part of an access token on the pages (endpoints.md §7.2).
+func (o *Operations) standing(a *attempt, maxAge time.Duration, limited bool) ([]string, error) {
+	s := a.page.Standing
+	switch {
+	case s == nil:
+		return nil, nil
+	case a.user == nil || s.PoolID != a.client.PoolID || s.Sub != a.user.Sub:
+		return nil, api.NotAuthorizedException("The session does not belong to the user.")
+	case limited && s.Age(o.Now()) >= maxAge:
+		return nil, nil
+	}
+	return s.Factors, nil
 }
 
 // targets reads the levels asked for, most wanted first; nil when none is.

@@ -26,6 +26,7 @@ const DefaultMinutes = 60
 const (
 	idPrefix     = "sso" // of the ids of sessions
 	idLength     = 25    // behind the prefix
+	maxPerUser   = 25    // so that with 100 token sessions one page lists all (newest-features.md §4.4)
 	handleLength = 32    // bytes of a cookie's value, before encoding
 )
 
@@ -100,6 +101,21 @@ func (s *Sessions) New(ctx context.Context, client *directory.Client, sub, provi
 		AuthAt: now, CreatedAt: now, ActiveAt: now, ExpiresAt: now.Add(Life(client.Pool)),
 		LastIP: from.SourceIP, Device: tracking.Describe(from.UserAgent),
 	}, handle
+}
+
+// Begin stores a session, and ends the least recently used ones of the user beyond
+// the largest number.
+func (s *Sessions) Begin(ctx context.Context, tx *store.Tx, session *store.SSOSession) error {
+	list, err := tx.SSOSessions(ctx, session.PoolID, session.Sub, s.Now())
+	if err != nil {
+		return err
+	}
+	for keep := maxPerUser - 1; keep < len(list); keep++ {
+		if _, err := tx.EndSSOSession(ctx, session.PoolID, list[keep].ID); err != nil {
+			return err
+		}
+	}
+	return tx.InsertSSOSession(ctx, session)
 }
 
 // Used notes within a transaction that the request in ctx takes a session over.

@@ -8,7 +8,6 @@ import (
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
-	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -20,7 +19,8 @@ func (o *Operations) ConfirmSignUp(ctx context.Context, in *api.ConfirmSignUpReq
 	if err != nil {
 		return nil, err
 	}
-	if err := o.checkSignUpSession(client, in.Session); err != nil {
+	began, err := o.checkSignUpSession(client, in.Session)
+	if err != nil {
 		return nil, err
 	}
 	factor := ""
@@ -55,7 +55,7 @@ func (o *Operations) ConfirmSignUp(ctx context.Context, in *api.ConfirmSignUpReq
 	if err := o.Triggers.PostConfirmation(ctx, triggers.Of(client, confirmed, in.ClientMetadata), triggers.AfterSignUp); err != nil {
 		return nil, err
 	}
-	session, err := o.signUpSession(client, confirmed, sessions.SignedUp, factor)
+	session, err := o.afterConfirmation(client, confirmed, factor, began)
 	if err != nil {
 		return nil, err
 	}

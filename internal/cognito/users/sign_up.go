@@ -7,6 +7,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/codes"
+	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
@@ -20,6 +21,16 @@ import (
 // has been entered (spec/users-and-pools.md §6). A user whose code could not
 // be sent exists all the same.
 func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.SignUpResponse, error) {
+	return o.signUp(ctx, in, sessions.Public)
+}
+
+// SignUpOnPage is SignUp for the pages of a pool's domain: its Session is for
+// them, remembers the password that was set, and every client gets one.
+func (o *Operations) SignUpOnPage(ctx context.Context, in *api.SignUpRequest) (*api.SignUpResponse, error) {
+	return o.signUp(ctx, in, sessions.Pages)
+}
+
+func (o *Operations) signUp(ctx context.Context, in *api.SignUpRequest, door sessions.Door) (*api.SignUpResponse, error) {
 	client, err := o.client(ctx, in.ClientId, in.Username, in.SecretHash)
 	if err != nil {
 		return nil, err
@@ -59,7 +70,7 @@ func (o *Operations) SignUp(ctx context.Context, in *api.SignUpRequest) (*api.Si
 		return nil, err
 	}
 	answer := &api.SignUpResponse{UserSub: u.Sub, UserConfirmed: confirm, CodeDeliveryDetails: details}
-	if answer.Session, err = o.signUpSession(client, u, sessions.SigningUp); err != nil {
+	if answer.Session, err = o.signUpSession(client, u, door, sessions.State{Step: sessions.SigningUp, Password: credentials.Fingerprint(u.Password)}); err != nil {
 		return nil, err
 	}
 	return answer, nil
