@@ -25,9 +25,18 @@ type Client struct {
 	SSOMinutes *int32
 	// Risk takes the place of the pool's risk configuration; nil when there is none.
 	Risk *api.RiskConfigurationType
+	// Registration is how the client came by dynamic registration; empty when an
+	// administrator made it.
+	Registration string
 	// Secrets are those in force, oldest first.
 	Secrets []ClientSecret
 }
+
+// How clients register themselves (newest-features.md §11.2).
+const (
+	RegisteredOpenly    = "open"  // by anybody
+	RegisteredWithToken = "token" // by the owner of an access token for it
+)
 
 // ClientSecret is one secret of an app client.
 type ClientSecret struct {
@@ -87,12 +96,13 @@ func (tx *Tx) InsertClient(ctx context.Context, c *Client) error {
 type clientSettings struct {
 	api.UserPoolClientType
 	// The names are such as the model will not have.
-	SSOMinutes *int32                     `json:"sso_minutes,omitzero"`
-	Risk       *api.RiskConfigurationType `json:"risk_configuration,omitzero"`
+	SSOMinutes   *int32                     `json:"sso_minutes,omitzero"`
+	Risk         *api.RiskConfigurationType `json:"risk_configuration,omitzero"`
+	Registration string                     `json:"registration,omitzero"`
 }
 
 func clientDoc(c *Client) (string, error) {
-	settings := clientSettings{c.Settings, c.SSOMinutes, c.Risk}
+	settings := clientSettings{c.Settings, c.SSOMinutes, c.Risk, c.Registration}
 	settings.ClientSecret = ""
 	doc, err := json.Marshal(settings)
 	if err != nil {
@@ -181,6 +191,7 @@ func (tx *Tx) scanClient(s scanner) (*Client, *ClientSecret, error) {
 		return nil, nil, fmt.Errorf("read settings of client %s: %w", c.ID, err)
 	}
 	c.Settings, c.SSOMinutes, c.Risk = settings.UserPoolClientType, settings.SSOMinutes, settings.Risk
+	c.Registration = settings.Registration
 	if secretID == nil {
 		return &c, nil, nil
 	}

@@ -43,6 +43,10 @@ func (c *Client) Config() *api.UserPoolClientType { return &c.Settings }
 // Confidential reports whether the client has a secret.
 func (c *Client) Confidential() bool { return len(c.Secrets) > 0 }
 
+// OpenlyRegistered reports whether anybody may have made the client. Such a client
+// gets nothing without the user's consent (S026).
+func (c *Client) OpenlyRegistered() bool { return c.Registration == store.RegisteredOpenly }
+
 // CheckSecretHash checks a SECRET_HASH against every secret in force, over
 // the user name as the request carried it and, unless empty, over the
 // canonical one (spec/auth-flows.md §3). An empty hash is an absent one. All
