@@ -64,6 +64,7 @@ func (s *Server) parts() (*parts, error) {
 	p.browsers = &sso.Sessions{DB: s.db, Now: s.cfg.Now}
 	p.tracker = &tracking.Tracker{DB: s.db, Now: s.cfg.Now}
 	p.directory = directory.New(s.db, s.cfg.Now)
+	p.directory.DomainSuffix = s.cfg.DomainSuffix
 	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: p.cores}
 	p.tokens = &tokens.Tokens{DB: s.db, Directory: p.directory, Issuer: s.cfg.issuer, Now: s.cfg.Now, Cores: p.cores}
 	email, text, err := s.transports()

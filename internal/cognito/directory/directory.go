@@ -23,6 +23,10 @@ type Directory struct {
 	db  *store.DB
 	now func() time.Time
 
+	// DomainSuffix is what follows the prefix in the host names of pools' domains,
+	// such as auth.example.com. It is set before the first use.
+	DomainSuffix string
+
 	mu sync.Mutex
 	// forgotten counts calls of Forget: a value whose loading began before
 	// one may be older than the change it announced, and is not kept.
@@ -158,13 +162,17 @@ func (d *Directory) pool(ctx context.Context, id string) (*Pool, time.Time, erro
 		return nil, time.Time{}, api.ResourceNotFoundException("User pool %s does not exist.", id)
 	}
 	since, until := d.generation(), d.now().Add(Freshness)
-	row, err := store.Read(ctx, d.db, func(ctx context.Context, tx *store.Tx) (*store.Pool, error) {
-		return tx.PoolByID(ctx, id)
+	pool, err := store.Read(ctx, d.db, func(ctx context.Context, tx *store.Tx) (*Pool, error) {
+		row, err := tx.PoolByID(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		domains, err := tx.DomainsOfPool(ctx, id)
+		return d.compilePool(row, domains), err
 	})
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	pool := compilePool(row)
 	d.keep(since, func() {
 		sweep(d.pools, d.now())
 		d.pools[id] = kept[*Pool]{pool, until}

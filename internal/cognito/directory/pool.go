@@ -12,10 +12,32 @@ import (
 type Pool struct {
 	store.Pool
 	Schema *attributes.Schema
+
+	relyingParty string
 }
 
-func compilePool(row *store.Pool) *Pool {
-	return &Pool{Pool: *row, Schema: attributes.Compile(row.Settings.Pool.SchemaAttributes)}
+func (d *Directory) compilePool(row *store.Pool, domains []*store.Domain) *Pool {
+	p := &Pool{Pool: *row, Schema: attributes.Compile(row.Settings.Pool.SchemaAttributes)}
+	if c := row.Settings.MFA.WebAuthnConfiguration; c != nil {
+		p.relyingParty = c.RelyingPartyId
+	}
+	if p.relyingParty == "" && len(domains) > 0 {
+		p.relyingParty = d.HostOf(domains[0])
+	}
+	return p
+}
+
+// RelyingParty is the relying party id of the pool's passkeys: the one that is
+// set, or the host of its domain, the custom one first; empty when there is
+// neither.
+func (p *Pool) RelyingParty() string { return p.relyingParty }
+
+// HostOf is the host name of a domain, without a port.
+func (d *Directory) HostOf(domain *store.Domain) string {
+	if domain.Custom() {
+		return domain.Name
+	}
+	return domain.Name + "." + d.DomainSuffix
 }
 
 // Config gives the settings of the pool, to be read only.

@@ -42,14 +42,14 @@ func settingsOf(p *directory.Pool) (settings, error) {
 		!slices.Contains(policies.SignInPolicy.AllowedFirstAuthFactors, api.AuthFactorTypeWebAuthn) {
 		return settings{}, api.WebAuthnNotEnabledException("WebAuthn is not enabled for the user pool.")
 	}
-	c := p.Settings.MFA.WebAuthnConfiguration
-	if c == nil || c.RelyingPartyId == "" {
+	if p.RelyingParty() == "" {
 		return settings{}, errNoRelyingParty()
 	}
+	c := p.Settings.MFA.WebAuthnConfiguration
 	return settings{
-		relyingParty: c.RelyingPartyId,
-		verified: c.UserVerification == api.UserVerificationTypeRequired ||
-			c.FactorConfiguration == api.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification,
+		relyingParty: p.RelyingParty(),
+		verified: c != nil && (c.UserVerification == api.UserVerificationTypeRequired ||
+			c.FactorConfiguration == api.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification),
 	}, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"cognate/internal/api"
-	"cognate/internal/cognito/tokens"
+	"cognate/internal/cognito/directory"
 	"cognate/internal/protocol/webauthn"
 	"cognate/internal/store"
 )
@@ -32,7 +32,17 @@ func (o *Operations) StartWebAuthnRegistration(ctx context.Context, in *api.Star
 	if err != nil {
 		return nil, err
 	}
-	s, err := settingsOf(b.Pool)
+	text, err := o.Start(ctx, Owner{b.Client, b.User})
+	if err != nil {
+		return nil, err
+	}
+	return &api.StartWebAuthnRegistrationResponse{CredentialCreationOptions: text}, nil
+}
+
+// Start gives the options for a user who has proved to be that one at a client:
+// by an access token, or by the session of a browser.
+func (o *Operations) Start(ctx context.Context, b Owner) (json.RawMessage, error) {
+	s, err := settingsOf(b.Client.Pool)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +58,7 @@ func (o *Operations) StartWebAuthnRegistration(ctx context.Context, in *api.Star
 		return nil, fmt.Errorf("write passkey challenge: %w", err)
 	}
 	known, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.Passkey, error) {
-		known, err := tx.Passkeys(ctx, b.Pool.ID, b.User.Sub)
+		known, err := tx.Passkeys(ctx, b.Client.PoolID, b.User.Sub)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +66,7 @@ func (o *Operations) StartWebAuthnRegistration(ctx context.Context, in *api.Star
 			return nil, errTooMany()
 		}
 		return known, tx.PutTicket(ctx, store.Ticket{
-			PoolID: b.Pool.ID, Kind: challengeKind, ID: options.Challenge, Doc: doc, ExpiresAt: o.Now().Add(challengeLife),
+			PoolID: b.Client.PoolID, Kind: challengeKind, ID: options.Challenge, Doc: doc, ExpiresAt: o.Now().Add(challengeLife),
 		})
 	})
 	if err != nil {
@@ -67,11 +77,13 @@ func (o *Operations) StartWebAuthnRegistration(ctx context.Context, in *api.Star
 			options.Exclude = append(options.Exclude, webauthn.Descriptor{ID: p.ID})
 		}
 	}
-	text, err := options.JSON()
-	if err != nil {
-		return nil, err
-	}
-	return &api.StartWebAuthnRegistrationResponse{CredentialCreationOptions: text}, nil
+	return options.JSON()
+}
+
+// Owner is whom a passkey is made for, and the client by which.
+type Owner struct {
+	Client *directory.Client
+	User   *store.User
 }
 
 // CompleteWebAuthnRegistration adds the passkey that was made. Its challenge is
@@ -81,37 +93,43 @@ func (o *Operations) CompleteWebAuthnRegistration(ctx context.Context, in *api.C
 	if err != nil {
 		return nil, err
 	}
-	s, err := settingsOf(b.Pool)
+	return &api.CompleteWebAuthnRegistrationResponse{}, o.Complete(ctx, Owner{b.Client, b.User}, in.Credential)
+}
+
+// Complete adds a passkey that was made with the options of Start for the same
+// owner.
+func (o *Operations) Complete(ctx context.Context, b Owner, credential json.RawMessage) error {
+	s, err := settingsOf(b.Client.Pool)
 	switch {
 	case api.HasCode(err, "WebAuthnConfigurationMissingException"): // not in this operation's model
-		return nil, api.WebAuthnRelyingPartyMismatchException("The user pool has no relying party id.")
+		return api.WebAuthnRelyingPartyMismatchException("The user pool has no relying party id.")
 	case err != nil:
-		return nil, err
+		return err
 	}
-	registration, err := webauthn.ParseRegistration(in.Credential)
+	registration, err := webauthn.ParseRegistration(credential)
 	if err != nil {
-		return nil, refusal(err)
+		return refusal(err)
 	}
 	if err := o.take(ctx, b, registration.Challenge()); err != nil {
-		return nil, err
+		return err
 	}
 	made, err := registration.Verify(webauthn.Ceremony{
 		RelyingPartyID: s.relyingParty, Challenge: registration.Challenge(), UserHandle: []byte(b.User.Sub), Verified: s.verified,
 	})
 	if err != nil {
-		return nil, refusal(err)
+		return refusal(err)
 	}
-	return &api.CompleteWebAuthnRegistrationResponse{}, o.add(ctx, b, s, made)
+	return o.add(ctx, b, s, made)
 }
 
 // take uses up the challenge that was made for the token's user and client.
-func (o *Operations) take(ctx context.Context, b *tokens.Bearer, challenge string) error {
+func (o *Operations) take(ctx context.Context, b Owner, challenge string) error {
 	notFound := api.WebAuthnChallengeNotFoundException("The challenge was not found.")
 	if _, err := base64.RawURLEncoding.DecodeString(challenge); err != nil || challenge == "" {
 		return notFound
 	}
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
-		ticket, found, err := tx.LockTicket(ctx, b.Pool.ID, challengeKind, challenge)
+		ticket, found, err := tx.LockTicket(ctx, b.Client.PoolID, challengeKind, challenge)
 		if err != nil {
 			return nothing{}, err
 		}
@@ -128,15 +146,15 @@ func (o *Operations) take(ctx context.Context, b *tokens.Bearer, challenge strin
 		case p.ClientID != b.Client.ID:
 			return nothing{}, api.WebAuthnClientMismatchException("The challenge was made for another client.")
 		}
-		return nothing{}, tx.DeleteTicket(ctx, b.Pool.ID, challengeKind, challenge)
+		return nothing{}, tx.DeleteTicket(ctx, b.Client.PoolID, challengeKind, challenge)
 	})
 	return err
 }
 
 // add stores a passkey.
-func (o *Operations) add(ctx context.Context, b *tokens.Bearer, s settings, made *webauthn.Credential) error {
+func (o *Operations) add(ctx context.Context, b Owner, s settings, made *webauthn.Credential) error {
 	key := &store.Passkey{
-		PoolID: b.Pool.ID, Sub: b.User.Sub, ID: base64.RawURLEncoding.EncodeToString(made.ID),
+		PoolID: b.Client.PoolID, Sub: b.User.Sub, ID: base64.RawURLEncoding.EncodeToString(made.ID),
 		SignCount: made.SignCount, CreatedAt: o.Now(),
 		Details: store.PasskeyDetails{
 			PublicKey: made.PublicKey, RelyingPartyID: s.relyingParty, Name: nameFor(made), Transports: made.Transports,
@@ -145,11 +163,11 @@ func (o *Operations) add(ctx context.Context, b *tokens.Bearer, s settings, made
 		},
 	}
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
-		u, err := tx.LockUser(ctx, b.Pool.ID, b.User.Sub) // so that nobody adds beyond the limit meanwhile
+		u, err := tx.LockUser(ctx, b.Client.PoolID, b.User.Sub) // so that nobody adds beyond the limit meanwhile
 		if err != nil {
 			return nothing{}, err
 		}
-		n, err := tx.CountPasskeys(ctx, b.Pool.ID, b.User.Sub)
+		n, err := tx.CountPasskeys(ctx, b.Client.PoolID, b.User.Sub)
 		if err != nil {
 			return nothing{}, err
 		}
@@ -163,7 +181,7 @@ func (o *Operations) add(ctx context.Context, b *tokens.Bearer, s settings, made
 		case !added:
 			return nothing{}, api.InvalidParameterException("The credential is registered already.")
 		}
-		return nothing{}, o.Notices.Added(ctx, tx, b.Pool, u)
+		return nothing{}, o.Notices.Added(ctx, tx, b.Client.Pool, u)
 	})
 	if api.HasCode(err, "UserNotFoundException") { // not in this operation's model
 		return api.NotAuthorizedException("Access Token has been revoked")

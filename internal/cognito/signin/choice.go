@@ -136,7 +136,7 @@ func (o *Operations) ask(ctx context.Context, a *attempt, f *firstFactor) (*answ
 
 // survey reads what the choice depends on beside the user.
 func (o *Operations) survey(ctx context.Context, a *attempt) error {
-	rp := relyingParty(a.client.Pool)
+	rp := a.client.Pool.RelyingParty()
 	if rp == "" || !a.poolAllows(api.AuthFactorTypeWebAuthn) {
 		return nil
 	}
@@ -177,7 +177,7 @@ func (o *Operations) imagined(a *attempt) []api.ChallengeNameType {
 		switch f.listed {
 		case api.AuthFactorTypePassword:
 		case api.AuthFactorTypeWebAuthn:
-			if relyingParty(a.client.Pool) == "" || on && !multiFactorPasskeys(a.client.Pool) || o.decoy(a, "passkey")[0]%4 != 0 {
+			if a.client.Pool.RelyingParty() == "" || on && !multiFactorPasskeys(a.client.Pool) || o.decoy(a, "passkey")[0]%4 != 0 {
 				continue
 			}
 		case api.AuthFactorTypeSmsOtp:

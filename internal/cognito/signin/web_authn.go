@@ -24,14 +24,6 @@ type webAuthnStep struct{ o *Operations }
 
 func (webAuthnStep) traits() traits { return traits{} }
 
-// relyingParty is the relying party id of a pool; empty when it has none.
-func relyingParty(p *directory.Pool) string {
-	if c := p.Settings.MFA.WebAuthnConfiguration; c != nil {
-		return c.RelyingPartyId
-	}
-	return ""
-}
-
 // multiFactorPasskeys reports whether the pool takes a passkey of a verified user
 // for two factors.
 func multiFactorPasskeys(p *directory.Pool) bool {
@@ -49,7 +41,7 @@ func verification(p *directory.Pool) webauthn.Verification {
 
 func (s webAuthnStep) Begin(_ context.Context, a *attempt) (*answer, error) {
 	options := webauthn.RequestOptions{
-		RelyingPartyID: relyingParty(a.client.Pool),
+		RelyingPartyID: a.client.Pool.RelyingParty(),
 		Challenge:      webauthn.NewChallenge(),
 		Verification:   verification(a.client.Pool),
 	}
