@@ -80,9 +80,11 @@ func (n *newFamily) answer(ctx context.Context, a *attempt, d decision) (*answer
 func tokenAnswer(pair *tokens.Pair, refreshToken string) *answer {
 	result := &api.AuthenticationResultType{
 		AccessToken: &pair.Access,
-		IdToken:     &pair.ID,
 		ExpiresIn:   pair.ExpiresIn,
 		TokenType:   new("Bearer"),
+	}
+	if pair.ID != "" { // a sign-in at the domain without openid has none
+		result.IdToken = &pair.ID
 	}
 	if refreshToken != "" {
 		result.RefreshToken = &refreshToken

@@ -47,7 +47,7 @@ func (o *Operations) refresh(ctx context.Context, r *request) (*answer, error) {
 // changesToRefresh asks the pool's function what to change in new tokens.
 func (o *Operations) changesToRefresh(ctx context.Context, found *tokens.Refreshed, metadata map[string]string) (tokens.Override, error) {
 	on := triggers.Of(found.Client, found.User, metadata)
-	return o.Triggers.PreTokenGeneration(ctx, on, triggers.TokensOfRefresh, found.Groups, []string{tokens.SelfServiceScope})
+	return o.Triggers.PreTokenGeneration(ctx, on, triggers.TokensOfRefresh, found.Groups, found.Scopes())
 }
 
 // GetTokensFromRefreshToken refreshes tokens, and the refresh token as well at

@@ -18,7 +18,7 @@ import (
 type Bearer struct {
 	Pool     *directory.Pool
 	Client   *directory.Client
-	User     *store.User
+	User     *store.User // nil: a client that acts for itself
 	FamilyID string
 	AuthTime time.Time
 	Scopes   []string
@@ -33,19 +33,49 @@ func errInvalid() error { return api.NotAuthorizedException("Invalid Access Toke
 // signature, use, issuer, time, scope, revocation, and that the user exists and is
 // enabled (tokens.md §8, whose texts it answers with).
 func (t *Tokens) Authenticate(ctx context.Context, accessToken string) (*Bearer, error) {
+	return t.authenticate(ctx, accessToken, "", SelfServiceScope)
+}
+
+// ErrScope is the answer to tokens that are good but for something else.
+var ErrScope = errors.New("tokens: access token without the scope needed")
+
+// AuthenticateAt checks an access token for an endpoint of a pool's domain as
+// Authenticate does: it must be of that pool, and have a scope, else the answer is
+// ErrScope.
+func (t *Tokens) AuthenticateAt(ctx context.Context, poolID, accessToken, scope string) (*Bearer, error) {
+	return t.authenticate(ctx, accessToken, poolID, scope)
+}
+
+// authenticate takes tokens of any pool when poolID is empty.
+func (t *Tokens) authenticate(ctx context.Context, accessToken, poolID, scope string) (*Bearer, error) {
 	b, claims, err := t.verify(ctx, accessToken)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !slices.Contains(b.Scopes, SelfServiceScope) {
-		return nil, api.NotAuthorizedException("Access Token does not have required scopes")
+	case poolID != "" && b.Pool.ID != poolID:
+		return nil, errInvalid()
+	case !slices.Contains(b.Scopes, scope):
+		return nil, api.NotAuthorizedException("Access Token does not have required scopes").Because(ErrScope)
 	}
 	sub, _ := claims.String("sub")
 	clientID, _ := claims.String("client_id")
+	if b.FamilyID == "" && sub == clientID && scope == ScopeRegister { // of a machine
+		b.Client, err = t.client(ctx, b.Pool.ID, clientID)
+		return b, err
+	}
 	if err := t.load(ctx, b, sub, clientID); err != nil {
 		return nil, err
 	}
 	return b, nil
+}
+
+// client finds the client of a token. Tokens go with their client.
+func (t *Tokens) client(ctx context.Context, poolID, clientID string) (*directory.Client, error) {
+	client, err := t.Directory.PoolClient(ctx, poolID, clientID)
+	if api.HasCode(err, "ResourceNotFoundException") {
+		return nil, errRevoked()
+	}
+	return client, err
 }
 
 // verify does what needs no database: it finds pool and key, and checks the
@@ -145,10 +175,7 @@ func (t *Tokens) load(ctx context.Context, b *Bearer, sub, clientID string) erro
 	if b.Factors, err = factorsOf(family); err != nil {
 		return err
 	}
-	b.Client, err = t.Directory.PoolClient(ctx, b.Pool.ID, clientID)
-	if api.HasCode(err, "ResourceNotFoundException") {
-		return errRevoked() // the client was deleted, and its tokens with it
-	}
+	b.Client, err = t.client(ctx, b.Pool.ID, clientID)
 	return err
 }
 

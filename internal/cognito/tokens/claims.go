@@ -1,6 +1,8 @@
 package tokens
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
 )
 
@@ -40,20 +43,56 @@ func (g *Grant) accessClaims(issuer string) []byte {
 	var o object
 	o.text("token_use", store.KeyUseAccess)
 	o.text("client_id", g.Client.ID)
-	o.text("scope", g.Override.scopes([]string{SelfServiceScope}))
+	o.text("scope", g.Override.scopes(g.doc.scopes()))
 	g.common(&o, issuer, int64(g.Client.AccessTokenLifetime().Seconds()))
 	o.text("username", g.User.Username)
 	if g.Family.DeviceKey != "" {
 		o.text("device_key", g.Family.DeviceKey)
 	}
-	g.Override.Access.apply(&o, g.Client.ID)
+	audience := g.Client.ID
+	if g.doc.OAuth {
+		o.number("version", oauthVersion)
+		if g.doc.Resource != "" {
+			o.text(claimAudience, g.doc.Resource)
+			audience = "" // bound to the resource: a function cannot change that
+		}
+	}
+	g.Override.Access.apply(&o, audience)
+	return o.json()
+}
+
+// oauthVersion is the version of access tokens from a pool's domain.
+const oauthVersion = 2
+
+// machineClaims is the payload of an access token for a client itself.
+func machineClaims(c *directory.Client, issuer string, now int64, scopes []string, v Override) []byte {
+	// A function adds no scope that means a user (S008).
+	v.AddScopes = slices.DeleteFunc(slices.Clone(v.AddScopes), func(s string) bool { return !MachineScope(s) })
+	var o object
+	o.text("token_use", store.KeyUseAccess)
+	o.text("sub", c.ID)
+	o.text("client_id", c.ID)
+	o.text("iss", issuer)
+	o.number("version", oauthVersion)
+	o.text("scope", v.scopes(scopes))
+	o.number("auth_time", now)
+	o.number("exp", now+int64(c.AccessTokenLifetime().Seconds()))
+	o.number("iat", now)
+	o.text("jti", uuid.NewString())
+	v.Access.apply(&o, c.ID)
 	return o.json()
 }
 
 // idClaims is the payload of an ID token (tokens.md §5): who the user is, as
-// far as the client may read it.
-func (g *Grant) idClaims(issuer string) []byte {
+// far as the client may read it and the scopes of the sign-in go.
+func (g *Grant) idClaims(issuer, access string) []byte {
 	var o object
+	if g.doc.OAuth {
+		o.text("at_hash", halfHash(access))
+		if g.Nonce != "" {
+			o.text("nonce", g.Nonce)
+		}
+	}
 	g.roles(&o)
 	o.text("token_use", store.KeyUseID)
 	o.text("aud", g.Client.ID)
@@ -62,7 +101,7 @@ func (g *Grant) idClaims(issuer string) []byte {
 	g.flag(&o, attributes.Email, attributes.EmailVerified)
 	g.flag(&o, attributes.PhoneNumber, attributes.PhoneNumberVerified)
 	for _, a := range g.User.Attributes {
-		if a.Value != "" && claimable(a.Name) && g.Client.Readable(a.Name) {
+		if a.Value != "" && claimable(a.Name) && g.shows(a.Name) {
 			attribute(&o, a)
 		}
 	}
@@ -70,10 +109,22 @@ func (g *Grant) idClaims(issuer string) []byte {
 	return o.json()
 }
 
+// halfHash is the at_hash of an access token: the left half of its digest
+// (OpenID Connect Core §3.1.3.6).
+func halfHash(access string) string {
+	d := sha256.Sum256([]byte(access))
+	return base64.RawURLEncoding.EncodeToString(d[:len(d)/2])
+}
+
+// shows reports whether an attribute belongs in the ID token.
+func (g *Grant) shows(name string) bool {
+	return g.Client.Readable(name) && (!g.doc.OAuth || Covers(g.doc.Scopes, name))
+}
+
 // flag adds whether an address is verified, also when only the address is set.
 func (g *Grant) flag(o *object, address, name string) {
 	value := g.User.Attributes.Get(name)
-	if g.Client.Readable(name) && (value != "" || g.User.Attributes.Get(address) != "") {
+	if g.shows(name) && (value != "" || g.User.Attributes.Get(address) != "") {
 		o.flag(name, attributes.True(value))
 	}
 }

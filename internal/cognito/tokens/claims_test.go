@@ -114,7 +114,7 @@ func TestIDTokenClaims(t *testing.T) {
 		`"aud":"1example23456789","acr":"urn:cognito:loa:1","event_id":"bbbbbbbb-cccc-4ddd-8eee-ffffffffffff","token_use":"id",` +
 		`"auth_time":1750000000,"name":"Ana \"A\" <o'Neil> & Söhne / \\","phone_number":"+15550100","exp":1750003600,` +
 		`"iat":1750000000,"jti":"<jti>","email":"ana@example.com"}`
-	if diff := cmp.Diff(want, fixed(t, g.idClaims(issuer))); diff != "" {
+	if diff := cmp.Diff(want, fixed(t, g.idClaims(issuer, ""))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -185,7 +185,7 @@ func TestClaimTypes(t *testing.T) {
 		store.Attribute{Name: "phone_number_verified", Value: "True"},
 	)
 	var got map[string]any
-	if err := json.Unmarshal(g.idClaims(issuer), &got); err != nil {
+	if err := json.Unmarshal(g.idClaims(issuer, ""), &got); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]any{
@@ -204,7 +204,7 @@ func TestClaimTypes(t *testing.T) {
 		}
 	}
 	g.User.Attributes = store.Attributes{{Name: "updated_at", Value: "yesterday"}}
-	if err := json.Unmarshal(g.idClaims(issuer), &got); err != nil {
+	if err := json.Unmarshal(g.idClaims(issuer, ""), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got["updated_at"] != "yesterday" {
@@ -225,12 +225,12 @@ func TestS034NoAttributeBecomesAClaimOfTheService(t *testing.T) {
 	}
 	attrs = append(attrs, store.Attribute{Name: "custom:sub", Value: "x"})
 	g := sample(t, api.UserPoolClientType{ReadAttributes: append(reserved, "custom:sub")}, attrs...)
-	for _, claims := range [][]byte{g.idClaims(issuer), g.accessClaims(issuer)} {
+	for _, claims := range [][]byte{g.idClaims(issuer, ""), g.accessClaims(issuer)} {
 		if strings.Contains(string(claims), "forged") {
 			t.Errorf("a reserved claim came from an attribute: %s", claims)
 		}
 	}
-	if !strings.Contains(string(g.idClaims(issuer)), `"custom:sub":"x"`) {
+	if !strings.Contains(string(g.idClaims(issuer, "")), `"custom:sub":"x"`) {
 		t.Error("a custom attribute with a reserved name behind its prefix is missing")
 	}
 }
@@ -244,7 +244,7 @@ func TestIDTokenHasOnlyReadableAttributes(t *testing.T) {
 		store.Attribute{Name: "family_name", Value: "Hidden"},
 		store.Attribute{Name: "custom:plan", Value: "Hidden"},
 	)
-	claims := string(g.idClaims(issuer))
+	claims := string(g.idClaims(issuer, ""))
 	for _, present := range []string{`"email":"ana@example.com"`, `"name":"Ana"`} {
 		if !strings.Contains(claims, present) {
 			t.Errorf("%s is missing in %s", present, claims)
@@ -259,7 +259,7 @@ func TestClaimsWithoutRevocationHaveNoOrigin(t *testing.T) {
 	t.Parallel()
 	g := sample(t, api.UserPoolClientType{})
 	g.Family.ID = g.Family.EventID
-	for _, claims := range [][]byte{g.accessClaims(issuer), g.idClaims(issuer)} {
+	for _, claims := range [][]byte{g.accessClaims(issuer), g.idClaims(issuer, "")} {
 		if got := names(t, claims); strings.Contains(got, "origin_jti") || !strings.Contains(got, "event_id") {
 			t.Errorf("claims are %s", got)
 		}
@@ -294,7 +294,7 @@ func TestRolesAndPrecedence(t *testing.T) {
 		g := sample(t, api.UserPoolClientType{})
 		g.Groups = tt.groups
 		var got map[string]any
-		if err := json.Unmarshal(g.idClaims(issuer), &got); err != nil {
+		if err := json.Unmarshal(g.idClaims(issuer, ""), &got); err != nil {
 			t.Fatal(err)
 		}
 		roles, _ := got["cognito:roles"].([]any)

@@ -3,6 +3,7 @@ package tokens
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +30,18 @@ type SignIn struct {
 	// AdminPassword marks the sign-in by an administrator who sent the user's
 	// password.
 	AdminPassword bool
+	// OAuth is set for sign-ins at the pool's domain, nil for those by the API.
+	OAuth *OAuth
+}
+
+// OAuth is what a request at the pool's domain was granted.
+type OAuth struct {
+	Scopes   []string
+	Resource string // aud of the access tokens, or empty
+	// SSOID is the browser's session that the tokens come from, AuthAt when its user
+	// last signed in.
+	SSOID  string
+	AuthAt time.Time
 }
 
 // familyDoc is what a family's row keeps beside its columns.
@@ -36,7 +49,21 @@ type familyDoc struct {
 	ACR           string   `json:"acr,omitzero"`
 	AMR           []string `json:"amr,omitzero"`
 	AdminPassword bool     `json:"admin,omitzero"`
+	OAuth         bool     `json:"oauth,omitzero"`
+	Scopes        []string `json:"scopes,omitzero"`   // of OAuth
+	Resource      string   `json:"resource,omitzero"` // of OAuth
 }
+
+// scopes are those of the access tokens of a family.
+func (d *familyDoc) scopes() []string {
+	if d.OAuth {
+		return d.Scopes
+	}
+	return []string{SelfServiceScope}
+}
+
+// openID reports whether a family has ID tokens.
+func (d *familyDoc) openID() bool { return !d.OAuth || slices.Contains(d.Scopes, ScopeOpenID) }
 
 // readDoc reads what is kept with a family.
 func readDoc(family *store.Family) (familyDoc, error) {
@@ -50,14 +77,18 @@ func readDoc(family *store.Family) (familyDoc, error) {
 	return doc, nil
 }
 
-// NewFamily starts the tokens of a sign-in by the API. The caller stores the
-// family together with the digest of the first refresh token.
+// NewFamily starts the tokens of a sign-in. The caller stores the family together
+// with the digest of the first refresh token.
 func (t *Tokens) NewFamily(c *directory.Client, sub string, how SignIn) (*store.Family, string, error) {
-	doc, err := json.Marshal(familyDoc{
+	description := familyDoc{
 		ACR:           acr(c.Pool.Config(), how.Factors),
 		AMR:           amr(how.Factors),
 		AdminPassword: how.AdminPassword,
-	})
+	}
+	if how.OAuth != nil {
+		description.OAuth, description.Scopes, description.Resource = true, how.OAuth.Scopes, how.OAuth.Resource
+	}
+	doc, err := json.Marshal(description)
 	if err != nil {
 		return nil, "", fmt.Errorf("describe a sign-in: %w", err)
 	}
@@ -72,6 +103,9 @@ func (t *Tokens) NewFamily(c *directory.Client, sub string, how SignIn) (*store.
 		AuthAt:    now,
 		ExpiresAt: now.Add(c.RefreshTokenLifetime()),
 		Doc:       doc,
+	}
+	if how.OAuth != nil {
+		family.SSOID, family.AuthAt = how.OAuth.SSOID, how.OAuth.AuthAt
 	}
 	if !originated(c) {
 		// Tokens that carry no origin_jti are found by their event_id.

@@ -2,8 +2,6 @@ package tokens
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"cognate/internal/cognito/directory"
@@ -21,11 +19,13 @@ type Grant struct {
 	At     time.Time // when the tokens are issued
 	// Override is what the pool's function wants otherwise.
 	Override Override
+	// Nonce is that of an authorize request, for the first ID token.
+	Nonce string
 
 	doc familyDoc
 }
 
-// Pair is an access and an ID token.
+// Pair is an access and an ID token. Without the scope openid there is no ID token.
 type Pair struct {
 	Access, ID string
 	ExpiresIn  int32 // life of the access token, in seconds
@@ -38,20 +38,34 @@ func (t *Tokens) Mint(ctx context.Context, g Grant) (*Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(g.Family.Doc) > 0 {
-		if err := json.Unmarshal(g.Family.Doc, &g.doc); err != nil {
-			return nil, fmt.Errorf("read token family %s: %w", g.Family.ID, err)
-		}
+	if g.doc, err = readDoc(g.Family); err != nil {
+		return nil, err
 	}
 	issuer := t.Issuer(g.Client.PoolID)
-	access, id := g.accessClaims(issuer), g.idClaims(issuer)
+	access := g.accessClaims(issuer)
 	pair := &Pair{ExpiresIn: int32(g.Client.AccessTokenLifetime() / time.Second)}
 	t.Cores.Do(func() {
-		if pair.Access, err = jwt.Sign(keys.access.key, keys.access.kid, access); err != nil {
+		if pair.Access, err = jwt.Sign(keys.access.key, keys.access.kid, access); err != nil || !g.doc.openID() {
 			return
 		}
-		pair.ID, err = jwt.Sign(keys.id.key, keys.id.kid, id)
+		pair.ID, err = jwt.Sign(keys.id.key, keys.id.kid, g.idClaims(issuer, pair.Access))
 	})
+	if err != nil {
+		return nil, err
+	}
+	return pair, nil
+}
+
+// MintMachine signs the access token of a client that acts for itself
+// (tokens.md §4). Nothing of it is stored.
+func (t *Tokens) MintMachine(ctx context.Context, c *directory.Client, scopes []string, override Override) (*Pair, error) {
+	keys, err := t.keysOf(ctx, c.PoolID)
+	if err != nil {
+		return nil, err
+	}
+	claims := machineClaims(c, t.Issuer(c.PoolID), t.Now().Unix(), scopes, override)
+	pair := &Pair{ExpiresIn: int32(c.AccessTokenLifetime() / time.Second)}
+	t.Cores.Do(func() { pair.Access, err = jwt.Sign(keys.access.key, keys.access.kid, claims) })
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,6 @@ package tokens
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"cognate/internal/api"
@@ -22,6 +20,10 @@ type Refreshed struct {
 	// RefreshToken is the successor, empty when the client does not rotate.
 	RefreshToken string
 }
+
+// Scopes are those that the sign-in was granted; a refresh never widens them
+// (S008).
+func (r *Refreshed) Scopes() []string { return r.doc.scopes() }
 
 func errInvalidRefresh() error { return api.NotAuthorizedException("Invalid Refresh Token.") }
 
@@ -142,13 +144,8 @@ func (t *Tokens) session(ctx context.Context, tx *store.Tx, c *directory.Client,
 	case !found.User.Enabled:
 		return nil, api.NotAuthorizedException("User is disabled.")
 	}
-	s := &session{RefreshSession: found}
-	if len(found.Family.Doc) > 0 {
-		if err := json.Unmarshal(found.Family.Doc, &s.doc); err != nil {
-			return nil, fmt.Errorf("read token family %s: %w", found.Family.ID, err)
-		}
-	}
-	return s, nil
+	doc, err := readDoc(found.Family)
+	return &session{found, doc}, err
 }
 
 // bound reports whether a family may be used from a device: while the pool
@@ -169,7 +166,7 @@ func (t *Tokens) grant(ctx context.Context, tx *store.Tx, c *directory.Client, s
 	if err != nil {
 		return nil, err
 	}
-	return &Refreshed{Grant: Grant{Client: c, User: s.User, Groups: groups, Family: s.Family, At: t.Now()}}, nil
+	return &Refreshed{Grant: Grant{Client: c, User: s.User, Groups: groups, Family: s.Family, At: t.Now(), doc: s.doc}}, nil
 }
 
 // reuse decides what becomes of a family whose rotated token turned up again.

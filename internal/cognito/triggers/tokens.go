@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
 )
@@ -67,6 +68,39 @@ func (t *Triggers) PreTokenGeneration(ctx context.Context, on Occasion, source s
 	} else {
 		got = f.laterVersions()
 	}
+	return got, f.err
+}
+
+// machineRequest is the event about a client's own token: there is no user.
+type machineRequest struct {
+	Attributes object            `json:"userAttributes"`
+	Scopes     []string          `json:"scopes"`
+	Roles      *roleRequest      `json:"groupConfiguration"`
+	Metadata   map[string]string `json:"clientMetadata,omitzero"`
+}
+
+// machineUser takes the place of a user's name in events about clients.
+const machineUser = "ClientCredentials"
+
+// MachineTokens asks what to change in the access token of a client that acts for
+// itself. Only functions of event version 3 are asked (endpoints.md §4.3).
+func (t *Triggers) MachineTokens(ctx context.Context, c *directory.Client, scopes []string, metadata map[string]string) (tokens.Override, error) {
+	if !Has(c.Pool, PreTokenGeneration) {
+		return tokens.Override{}, nil
+	}
+	config := c.Pool.Config().LambdaConfig.PreTokenGenerationConfig
+	if config == nil || config.LambdaVersion != api.PreTokenGenerationLambdaVersionTypeV30 {
+		return tokens.Override{}, nil
+	}
+	f, err := t.call(ctx, Occasion{Pool: c.Pool, Client: c, Username: machineUser}, message{
+		name: PreTokenGeneration, source: TokensOfMachine, version: "3",
+		request:  machineRequest{Attributes: object{}, Scopes: scopes, Metadata: metadata},
+		response: laterResponse{},
+	})
+	if err != nil {
+		return tokens.Override{}, err
+	}
+	got := f.laterVersions()
 	return got, f.err
 }
 
