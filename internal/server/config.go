@@ -15,6 +15,8 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/server/certificates"
+	"cognate/internal/server/localca"
 )
 
 // Mode is one of the two ways to run.
@@ -60,6 +62,9 @@ type Config struct {
 	Region       string // default us-east-1
 	AccountID    string // default 123456789012
 
+	TLSNames     []string            // dev only: what the local authority covers beside the names of this machine
+	Certificates []certificates.Pair // serve only
+
 	RootAccessKeyID     string // first administrator's key; made at the first
 	RootSecretAccessKey string // start of serve where both are empty
 
@@ -86,9 +91,10 @@ type Config struct {
 	Log *slog.Logger     // default: discarded
 	Now func() time.Time // default: time.Now
 
-	// For tests: where signing keys and messages come from and go to, what
-	// stands before the operations, and how long a client may take for the
-	// headers of a request and for all of it.
+	// For tests: the authority that makes certificates, where signing keys and
+	// messages come from and go to, what stands before the operations, and how
+	// long a client may take for the headers of a request and for all of it.
+	Authority     *localca.Authority // in either mode, default that of the data directory in dev
 	Keys          pools.KeySource
 	Mail          messages.Transport
 	SMS           messages.Transport
@@ -159,6 +165,9 @@ func (c Config) check() error {
 	refuse(c.Memory && c.DatabaseURL != "", "memory and database-url exclude each other")
 	refuse(c.DatabaseURL != "" && c.Mode == Serve && c.MasterKeyFile == "" && c.MasterKey == "",
 		"with PostgreSQL the master key must be given (master-key-file): every node needs the same one")
+	refuse(len(c.TLSNames) > 0 && c.Mode == Serve,
+		"tls-name is for dev: serve has the certificates of tls-cert")
+	refuse(len(c.Certificates) > 0 && c.Mode == Dev, "tls-cert is for serve: dev makes certificates itself")
 	_, err := c.rates()
 	refuse(err != nil, "limits: %w", err)
 	for _, code := range c.SMSCountries {

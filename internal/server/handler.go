@@ -39,5 +39,5 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)
 		mux.Handle("GET /{$}", http.RedirectHandler("/_cognate/inbox", http.StatusSeeOther))
 	}
-	return s.cfg.checkHosts(mux), nil
+	return s.cfg.checkHosts(s.insistOnTLS(mux)), nil
 }

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"cognate/internal/web/awsapi"
 )
 
 // hostCheck lets through only requests that were addressed to this
@@ -15,15 +17,14 @@ import (
 // through a name of its own (S191).
 type hostCheck struct {
 	names  map[string]bool
-	suffix string                       // ".auth.example.com"
-	host   func(r *http.Request) string // as the client sent it
+	suffix string // ".auth.example.com"
+	origin func(r *http.Request) awsapi.Origin
 	next   http.Handler
 }
 
 func (c Config) checkHosts(next http.Handler) http.Handler {
 	h := &hostCheck{
-		names: map[string]bool{"localhost": true}, suffix: "." + c.DomainSuffix, next: next,
-		host: func(r *http.Request) string { return c.origin(r).Host },
+		names: map[string]bool{"localhost": true}, suffix: "." + c.DomainSuffix, next: next, origin: c.origin,
 	}
 	for _, name := range c.hosts() {
 		h.names[name] = true
@@ -41,12 +42,19 @@ func (c Config) hosts() (names []string) {
 	if host, _, err := net.SplitHostPort(c.Listen); err == nil && host != "" {
 		names = append(names, strings.ToLower(host))
 	}
+	for _, name := range c.TLSNames {
+		names = append(names, strings.ToLower(name))
+	}
 	return names
 }
 
 func (h *hostCheck) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff") // no answer of ours is to be guessed at
-	if !h.known(h.host(r)) && !strings.HasPrefix(r.URL.Path, "/health/") {
+	origin := h.origin(r)
+	if value := strictTransport(origin); value != "" {
+		w.Header().Set("Strict-Transport-Security", value)
+	}
+	if !h.known(origin.Host) && !strings.HasPrefix(r.URL.Path, "/health/") {
 		http.NotFound(w, r)
 		return
 	}
@@ -54,16 +62,22 @@ func (h *hostCheck) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *hostCheck) known(hostport string) bool {
-	host := hostport
-	if name, _, err := net.SplitHostPort(hostport); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	host := hostName(hostport)
 	if h.names[host] || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, h.suffix) {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback()
+}
+
+// hostName gives the name or address of a Host header in the form that names
+// are compared in.
+func hostName(hostport string) string {
+	host := hostport
+	if name, _, err := net.SplitHostPort(hostport); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 }
 
 // logWriter sends what net/http complains about (broken handshakes, bad

@@ -42,7 +42,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) RunOn(ctx context.Context, listener net.Listener) error {
 	failed := make(chan error, 2)
 	main := s.httpServer(s.Handler())
-	go func() { failed <- main.Serve(listener) }()
+	go func() { failed <- main.Serve(s.Secure(listener)) }()
 	settled := time.AfterFunc(settleTime, debug.FreeOSMemory)
 	defer settled.Stop()
 	if s.cfg.MetricsListen != "" {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,7 @@ type Server struct {
 	jobs      *jobs
 	stock     *keyStock // nil when the settings bring keys
 	handler   http.Handler
+	tls       *tls.Config // nil: the port speaks plain HTTP only
 	stopping  atomic.Bool
 	files     []io.Closer // of the operator, read for as long as the server runs
 }
@@ -59,6 +61,9 @@ func (s *Server) build(ctx context.Context) (err error) {
 	}
 	if s.db, err = openStore(ctx, s.cfg); err != nil {
 		return err
+	}
+	if err = s.openTLS(); err != nil {
+		return fmt.Errorf("prepare TLS: %w", err)
 	}
 	if s.cfg.Mode == Serve {
 		if s.root, err = openRootKey(ctx, s.db, s.cfg); err != nil {
