@@ -806,7 +806,7 @@ type CreateUserPoolResponse struct {
 
 // CustomDomainConfigType is the structure of that name.
 type CustomDomainConfigType struct {
-	CertificateArn string             `json:"CertificateArn"`
+	CertificateArn string             `json:"CertificateArn,omitzero"`
 	SecurityPolicy SecurityPolicyType `json:"SecurityPolicy,omitzero"`
 }
 

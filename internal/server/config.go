@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -102,6 +103,9 @@ type Config struct {
 	HeaderTimeout time.Duration // default 5 s
 	ReadTimeout   time.Duration // default 15 s
 	FunctionTime  time.Duration // for one attempt to call a function, default 5 s
+	// Resolve says whether a host name has an address. Serve asks the name
+	// system by default; dev asks nobody.
+	Resolve func(ctx context.Context, host string) bool
 }
 
 var (
@@ -137,6 +141,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Resolve == nil && c.Mode == Serve {
+		c.Resolve = resolve
 	}
 	c.HeaderTimeout = cmp.Or(c.HeaderTimeout, headerTimeout)
 	c.ReadTimeout = cmp.Or(c.ReadTimeout, readTimeout)

@@ -4,10 +4,12 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/devices"
+	"cognate/internal/cognito/domains"
 	"cognate/internal/cognito/factors"
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/resourceservers"
 	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/users"
@@ -27,6 +29,8 @@ type (
 	trackOps   = usersessions.Operations
 	deviceOps  = devices.Operations
 	riskOps    = risk.Operations
+	domainOps  = domains.Operations
+	serverOps  = resourceservers.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -43,6 +47,8 @@ type service struct {
 	*deviceOps
 	*riskOps
 	*trackOps
+	*domainOps
+	*serverOps
 	later
 }
 

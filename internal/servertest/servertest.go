@@ -27,6 +27,9 @@ const (
 	RootSecretAccessKey = "servertest-root-secret-access-key"
 )
 
+// Unresolved is a host name without an address; every other one has some.
+const Unresolved = "unresolved.example"
+
 // Server is a running Cognate.
 type Server struct {
 	URL       string
@@ -101,6 +104,7 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 		Mode: server.Serve, PublicURL: url,
 		RootAccessKeyID: RootAccessKeyID, RootSecretAccessKey: RootSecretAccessKey,
 		Now: clock.Now, Keys: &ring, Mail: mailbox, SMS: mailbox,
+		Resolve: func(_ context.Context, host string) bool { return host != Unresolved },
 	}
 	clean := chooseEngine(t, &cfg)
 	for _, o := range options {

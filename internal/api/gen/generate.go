@@ -58,7 +58,7 @@ func (g *generator) shapes() []byte {
 		}
 		fmt.Fprintf(&body, "// %s is the structure of that name.\ntype %s struct {\n", goName(name), goName(name))
 		for _, member := range s.Members.inWireOrder() {
-			g.field(&body, s, member)
+			g.field(&body, name, member)
 		}
 		body.WriteString("}\n\n")
 	}
@@ -74,13 +74,19 @@ func (g *generator) shapes() []byte {
 	return b.Bytes()
 }
 
-func (g *generator) field(b *bytes.Buffer, s *shape, member string) {
+// emptyInAnswers are required members of requests that answers leave out when
+// they have no value: a prefix domain is shown with an empty CustomDomainConfig.
+var emptyInAnswers = map[string]bool{"CustomDomainConfigType.CertificateArn": true}
+
+func (g *generator) field(b *bytes.Buffer, name, member string) {
+	s := g.Shapes[name]
 	r := s.Members.refs[member]
 	typ := g.goType(r.Shape)
 	omit := ",omitzero"
 	switch {
 	case g.nullable(s, member):
 		typ = "*" + typ
+	case emptyInAnswers[name+"."+member]:
 	case s.required(member) || g.primitive(r):
 		omit = ""
 	}

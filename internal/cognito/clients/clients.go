@@ -41,7 +41,7 @@ func (o *Operations) CreateUserPoolClient(ctx context.Context, in *api.CreateUse
 		}
 		client := &store.Client{PoolID: pool.ID, ID: id, Name: in.ClientName, CreatedAt: now, ModifiedAt: now, Secrets: secrets}
 		client.Settings = configure(settingsOfCreate(in))
-		if err := check(&subject{pool: &pool.Settings.Pool, client: &client.Settings, confidential: len(secrets) > 0, verb: "creating"}); err != nil {
+		if err := checkStored(ctx, tx, pool, client, "creating"); err != nil {
 			return nil, err
 		}
 		return client, tx.InsertClient(ctx, client)
@@ -50,6 +50,18 @@ func (o *Operations) CreateUserPoolClient(ctx context.Context, in *api.CreateUse
 		return nil, err
 	}
 	return &api.CreateUserPoolClientResponse{UserPoolClient: describe(client)}, nil
+}
+
+// checkStored looks at a client that is about to be stored. Verb is how messages
+// call what is done to it.
+func checkStored(ctx context.Context, tx *store.Tx, pool *store.Pool, client *store.Client, verb string) error {
+	servers, err := tx.ResourceServersOfPool(ctx, pool.ID)
+	if err != nil {
+		return err
+	}
+	return check(&subject{
+		pool: &pool.Settings.Pool, client: &client.Settings, servers: servers, confidential: len(client.Secrets) > 0, verb: verb,
+	})
 }
 
 // DescribeUserPoolClient shows a client, with its secret.
@@ -72,7 +84,7 @@ func (o *Operations) UpdateUserPoolClient(ctx context.Context, in *api.UpdateUse
 		client.Name = cmp.Or(in.ClientName, client.Name)
 		client.ModifiedAt = o.Now()
 		client.Settings = configure(settingsOfUpdate(in))
-		if err := check(&subject{pool: &pool.Settings.Pool, client: &client.Settings, confidential: len(client.Secrets) > 0, verb: "updating"}); err != nil {
+		if err := checkStored(ctx, tx, pool, client, "updating"); err != nil {
 			return nil, err
 		}
 		return client, tx.SaveClient(ctx, client)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/directory"
 )
 
 // builtInScopes are those that need no resource server
@@ -37,7 +38,7 @@ func checkOAuth(s *subject) error {
 		return api.InvalidParameterException("CallbackUrls can not be empty when code flow or implicit flow is selected")
 	}
 	for _, scope := range c.AllowedOAuthScopes {
-		if !slices.Contains(builtInScopes[:], scope) {
+		if !slices.Contains(builtInScopes[:], scope) && !directory.HasScope(s.servers, scope) {
 			return api.ScopeDoesNotExistException("Invalid scope requested: %s", scope)
 		}
 	}

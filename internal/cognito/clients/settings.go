@@ -5,6 +5,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/store"
 )
 
 // Defaults of a client made with a name only (spec/recorded.md §3.2).
@@ -109,8 +110,9 @@ func orAbsent[T any](list []T) []T {
 type subject struct {
 	pool         *api.UserPoolType
 	client       *api.UserPoolClientType
-	confidential bool   // it has a secret
-	verb         string // "creating" or "updating", as messages say it
+	servers      []*store.ResourceServer // of the pool
+	confidential bool                    // it has a secret
+	verb         string                  // "creating" or "updating", as messages say it
 }
 
 // check looks at a client's settings as a whole.

@@ -3,7 +3,9 @@ package directory
 import (
 	"context"
 	"slices"
+	"strings"
 
+	"cognate/internal/api"
 	"cognate/internal/store"
 )
 
@@ -52,20 +54,18 @@ func (d *Directory) ResourceServers(ctx context.Context, poolID string) ([]*stor
 }
 
 // HasScope reports whether one of the resource servers has a custom scope, as
-// clients name it: the identifier, a slash and the scope's name. A scope that
-// none has any more is inactive (spec/endpoints.md §3.4).
+// clients name it: the identifier, a slash and the scope's name, which has no
+// slash of its own. A scope that none has any more is inactive
+// (spec/endpoints.md §3.4).
 func HasScope(servers []*store.ResourceServer, scope string) bool {
-	return slices.ContainsFunc(servers, func(server *store.ResourceServer) bool {
-		prefix := len(server.Identifier) + 1
-		if len(scope) <= prefix || scope[:prefix] != server.Identifier+"/" {
-			return false
-		}
-		for _, s := range server.Settings.Scopes {
-			if s.ScopeName == scope[prefix:] {
-				return true
-			}
-		}
+	slash := strings.LastIndexByte(scope, '/')
+	if slash < 0 {
 		return false
+	}
+	identifier, name := scope[:slash], scope[slash+1:]
+	return slices.ContainsFunc(servers, func(server *store.ResourceServer) bool {
+		return server.Identifier == identifier &&
+			slices.ContainsFunc(server.Settings.Scopes, func(s api.ResourceServerScopeType) bool { return s.ScopeName == name })
 	})
 }
 

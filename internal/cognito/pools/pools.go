@@ -20,7 +20,19 @@ func (o *Operations) DescribeUserPool(ctx context.Context, in *api.DescribeUserP
 		if err != nil {
 			return nil, err
 		}
-		return describe(pool, users), nil
+		domains, err := tx.DomainsOfPool(ctx, pool.ID)
+		if err != nil {
+			return nil, err
+		}
+		shown := describe(pool, users)
+		for _, d := range domains {
+			if d.Custom() {
+				shown.CustomDomain = d.Name
+			} else {
+				shown.Domain = d.Name
+			}
+		}
+		return shown, nil
 	})
 	if err != nil {
 		return nil, err
@@ -28,7 +40,8 @@ func (o *Operations) DescribeUserPool(ctx context.Context, in *api.DescribeUserP
 	return &api.DescribeUserPoolResponse{UserPool: shown}, nil
 }
 
-// DeleteUserPool removes a pool with everything in it, unless it is protected.
+// DeleteUserPool removes a pool with everything in it, unless it is protected
+// or has a domain.
 func (o *Operations) DeleteUserPool(ctx context.Context, in *api.DeleteUserPoolRequest) error {
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		pool, err := lock(ctx, tx, in.UserPoolId)
@@ -37,6 +50,13 @@ func (o *Operations) DeleteUserPool(ctx context.Context, in *api.DeleteUserPoolR
 		}
 		if pool.Settings.Pool.DeletionProtection == api.DeletionProtectionTypeActive {
 			return struct{}{}, api.InvalidParameterException("The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
+		}
+		domains, err := tx.DomainsOfPool(ctx, pool.ID)
+		if err != nil {
+			return struct{}{}, err
+		}
+		if len(domains) > 0 {
+			return struct{}{}, api.InvalidParameterException("User pool cannot be deleted. It has a domain configured that should be deleted first.")
 		}
 		return struct{}{}, tx.DeletePool(ctx, pool.ID)
 	})

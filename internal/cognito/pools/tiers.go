@@ -94,8 +94,13 @@ func checkTier(settings *store.PoolSettings) error {
 		}
 	}
 	if len(beyond) > 0 {
-		return api.FeatureUnavailableInTierException("The following features need to be disabled for the %s pricing tier configured: %s",
-			pool.UserPoolTier, strings.Join(beyond, ", "))
+		return beyondTier(pool.UserPoolTier, beyond...)
 	}
 	return nil
+}
+
+// beyondTier refuses features that a plan does not have.
+func beyondTier(tier api.UserPoolTierType, features ...string) error {
+	return api.FeatureUnavailableInTierException("The following features need to be disabled for the %s pricing tier configured: %s",
+		tier, strings.Join(features, ", "))
 }

@@ -25,6 +25,9 @@ func (o *Operations) UpdateUserPool(ctx context.Context, in *api.UpdateUserPoolR
 		if pool.Settings.Sessions.Tracked && rankOf(pool.Settings.Pool.UserPoolTier) < rankEssentials {
 			return struct{}{}, api.TierChangeNotAllowedException("User session tracking has to be disabled before the change of tier.")
 		}
+		if err := checkPages(ctx, tx, pool); err != nil {
+			return struct{}{}, err
+		}
 		return struct{}{}, o.save(ctx, tx, pool)
 	})
 	if err != nil {
@@ -32,6 +35,23 @@ func (o *Operations) UpdateUserPool(ctx context.Context, in *api.UpdateUserPoolR
 	}
 	o.Directory.Forget(in.UserPoolId)
 	return &api.UpdateUserPoolResponse{}, nil
+}
+
+// checkPages refuses a plan without managed login while a domain has it.
+func checkPages(ctx context.Context, tx *store.Tx, pool *store.Pool) error {
+	if rankOf(pool.Settings.Pool.UserPoolTier) >= rankEssentials {
+		return nil
+	}
+	domains, err := tx.DomainsOfPool(ctx, pool.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range domains {
+		if d.Settings.ManagedLoginVersion > 1 {
+			return beyondTier(pool.Settings.Pool.UserPoolTier, "Managed Login")
+		}
+	}
+	return nil
 }
 
 // merge gives the settings that the pool is to have: those of the request,
