@@ -26,6 +26,7 @@ type cli struct {
 	Serve       serveCommand       `cmd:"" help:"Start a production server: signatures are verified and no development feature exists."`
 	Env         envCommand         `cmd:"" help:"Print the variables that point the AWS SDKs and the AWS CLI at the server."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
+	Doctor      doctorCommand      `cmd:"" help:"Look for settings that weaken a running server."`
 	Trigger     triggerCommand     `cmd:"" help:"Look at and try the functions of pools."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// administration is how commands reach a server that runs.
+type administration struct {
+	PublicURL string `env:"COGNATE_PUBLIC_URL" default:"http://localhost:7665" help:"Base URL of the server."`
+	Region    string `env:"COGNATE_REGION" default:"us-east-1" help:"Region to sign requests for."`
+}
+
+// credentialsHelp ends the help of commands that sign their requests.
+const credentialsHelp = `
+Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: for cognate
+serve the first administrator's key. cognate dev accepts any, and none.`
+
+// answerLimit is the longest answer that is read, in bytes.
+const answerLimit = 64 << 20
+
+// errNotFound says that the server has nothing at an address, or that the caller is
+// not to know.
+var errNotFound = errors.New("the server answered 404 Not Found")
+
+// call calls an operation of the API.
+func (a *administration) call(ctx context.Context, operation string, in, out any) error {
+	header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"AWSCognitoIdentityProviderService." + operation}}
+	return a.send(ctx, http.MethodPost, "/", header, in, out)
+}
+
+// send sends a request, signed if there are credentials, and reads the answer.
+func (a *administration) send(ctx context.Context, method, path string, header http.Header, in, out any) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return fmt.Errorf("ask the server: %w", err)
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(a.PublicURL, "/")+path, bytes.NewReader(body))
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	if err := a.sign(ctx, request, body); err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return &exitError{exitUnreachable, err}
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
+	switch {
+	case err != nil:
+		return &exitError{exitUnreachable, err}
+	case answer.StatusCode == http.StatusNotFound:
+		return errNotFound
+	case answer.StatusCode != http.StatusOK:
+		return fmt.Errorf("the server answered %s: %s", answer.Status, bytes.TrimSpace(text))
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return nil
+}
+
+// sign signs a request. Without credentials in the environment a development
+// server accepts made-up ones.
+func (a *administration) sign(ctx context.Context, r *http.Request, body []byte) error {
+	who := aws.Credentials{AccessKeyID: "cognate", SecretAccessKey: "cognate-dev"}
+	if id := os.Getenv("AWS_ACCESS_KEY_ID"); id != "" {
+		who = aws.Credentials{AccessKeyID: id, SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
+	}
+	sum := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), "cognito-idp", a.Region, time.Now()); err != nil {
+		return fmt.Errorf("sign the request: %w", err)
+	}
+	return nil
+}
