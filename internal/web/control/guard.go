@@ -127,3 +127,7 @@ func fromBrowser(r *http.Request) bool {
 	}
 	return false
 }
+
+// Page admits to another page of dev that people look at, see Register for
+// hosts.
+func Page(next http.HandlerFunc, hosts ...string) http.Handler { return newGuard(hosts).page(next) }
