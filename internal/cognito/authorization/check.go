@@ -50,7 +50,9 @@ func (o *Operations) Check(ctx context.Context, domain *directory.Domain, base s
 		return nil, err
 	}
 	for _, step := range []func() *Refusal{
-		func() *Refusal { return r.checkScopes(func(scope string) bool { return directory.HasScope(servers, scope) }) },
+		func() *Refusal {
+			return r.checkScopes(func(scope string) bool { return directory.HasScope(servers, scope) })
+		},
 		r.checkPKCE, r.checkPages, r.checkResource, r.checkProvider,
 	} {
 		if refused := step(); refused != nil {
@@ -134,7 +136,6 @@ func single(values []string) (string, bool) {
 }
 
 func (r *Request) checkGrant() error {
-	config := r.Client.Config()
 	if !OAuthEnabled(r.Client) {
 		return r.Refuse(InvalidRequest, "Client is not enabled for OAuth2.0 flows")
 	}
@@ -147,7 +148,7 @@ func (r *Request) checkGrant() error {
 	default:
 		return r.Refuse(InvalidRequest, "")
 	}
-	if !slices.Contains(config.AllowedOAuthFlows, needed) {
+	if !allowed(r.Client, needed) {
 		return r.Refuse(UnauthorizedClient, "")
 	}
 	return nil

@@ -69,3 +69,16 @@ func (p *Pool) HiddenName() string {
 	}
 	return string(config.UsernameAttributes[0])
 }
+
+// CodeReplayTag is a tag of a pool, of Cognate's own, that makes a code which is
+// exchanged a second time end the tokens of the first exchange: with the value
+// revoke. See docs/hardening.md.
+const (
+	CodeReplayTag     = "cognate:code-replay"
+	CodeReplayRevokes = "revoke"
+)
+
+// EndsReplayedCodes reports whether a replayed code ends the tokens that came of it.
+func (p *Pool) EndsReplayedCodes() bool {
+	return p.Config().UserPoolTags[CodeReplayTag] == CodeReplayRevokes
+}
