@@ -1,5 +1,5 @@
 # Every target works from a fresh clone. Tools that Go does not bring (the
-# linter, Node.js where the system's is too old) are kept in .cache.
+# linter, oauth2-proxy, Node.js where the system's is too old) are kept in .cache.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,7 +26,7 @@ build: ## build bin/cognate, one static binary
 run: build ## build and start a development server (ARGS='--memory' adds flags)
 	./bin/cognate dev $(ARGS)
 
-setup:
+setup: .cache/bin/oauth2-proxy
 	@scripts/setup-tests
 
 test: setup ## install what the tests need, then run all of them on SQLite, PostgreSQL and with real clients
@@ -63,6 +63,12 @@ generate-check:
 
 fuzz: ## run every fuzz target for FUZZTIME (default 10s)
 	@scripts/fuzz $(FUZZTIME)
+
+# A client of the tests, with a module of its own so that what it needs does not
+# decide the versions of the linters.
+.cache/bin/oauth2-proxy: tools/oauth2-proxy/go.mod tools/oauth2-proxy/go.sum
+	cd tools/oauth2-proxy && GOBIN='$(CURDIR)/.cache/bin' go install github.com/oauth2-proxy/oauth2-proxy/v7
+	@touch $@
 
 .cache/bin/%: tools/go.mod tools/go.sum
 	cd tools && GOBIN='$(CURDIR)/.cache/bin' go install "$$(go list tool | grep '/$*$$')"
