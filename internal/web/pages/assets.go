@@ -9,12 +9,21 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"cognate/internal/cognito/style"
 )
 
 // assetsPath is where files of the pages are served, below the domain's path.
 const assetsPath = "/_pages/"
 
-const imagesPath = "image/" // below assetsPath: pictures of styles, by hash
+// Below assetsPath.
+const (
+	imagesPath = "image/" // pictures of styles, by hash
+	stylesPath = "style/" // stylesheets: {client}/{hash}.css
+)
+
+// defaultStyle is the plain name of the stylesheet of the provided style.
+const defaultStyle = "style.css"
 
 //go:embed static
 var static embed.FS
@@ -36,11 +45,17 @@ func readAssets() (assets, error) {
 		if err != nil {
 			return assets{}, fmt.Errorf("read the pages' files: %w", err)
 		}
-		name := contentName(data, path.Ext(entry.Name()))
-		a.files[name] = data
-		a.addresses[entry.Name()] = assetsPath + name
+		a.add(entry.Name(), data)
 	}
+	a.add(defaultStyle, stylesheet(&style.Style{Settings: style.Defaults()}))
 	return a, nil
+}
+
+// add keeps a file under its plain name too.
+func (a assets) add(plain string, data []byte) {
+	name := contentName(data, path.Ext(plain))
+	a.files[name] = data
+	a.addresses[plain] = assetsPath + name
 }
 
 func (a assets) address(name string) string { return a.addresses[name] }
@@ -60,6 +75,10 @@ func (r *Renderer) Assets() http.Handler {
 			r.image(w, req, hash)
 			return
 		}
+		if address, ok := strings.CutPrefix(name, stylesPath); ok {
+			r.style(w, req, address)
+			return
+		}
 		data, ok := r.assets.files[name]
 		if !ok {
 			http.NotFound(w, req)
@@ -67,6 +86,29 @@ func (r *Renderer) Assets() http.Handler {
 		}
 		writeFile(w, data, contentTypes[path.Ext(name)])
 	})
+}
+
+// style answers with the stylesheet of a client. One of another hash than asked
+// for is right now but not for ever: the style has changed since, or this node
+// does not know yet that it has.
+func (r *Renderer) style(w http.ResponseWriter, req *http.Request, address string) {
+	clientID, name, _ := strings.Cut(address, "/")
+	found, err := r.options.Style(req, clientID)
+	if err != nil {
+		r.options.Log.LogAttrs(req.Context(), slog.LevelError, "style not read", slog.String("client", clientID), slog.Any("error", err))
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	if found == nil {
+		http.NotFound(w, req)
+		return
+	}
+	data := stylesheet(found)
+	setFileHeaders(w.Header(), contentTypes[".css"])
+	if contentName(data, ".css") != name {
+		w.Header().Set("Cache-Control", "no-store")
+	}
+	_, _ = w.Write(data) // the browser may have gone
 }
 
 func (r *Renderer) image(w http.ResponseWriter, req *http.Request, hash string) {
@@ -83,19 +125,23 @@ func (r *Renderer) image(w http.ResponseWriter, req *http.Request, hash string) 
 	writeFile(w, data, contentType)
 }
 
-// writeFile answers with a file whose address changes with its content. What is
-// in it can do nothing when it is opened as a page (S142).
 func writeFile(w http.ResponseWriter, data []byte, contentType string) {
-	h := w.Header()
+	setFileHeaders(w.Header(), contentType)
+	_, _ = w.Write(data) // the browser may have gone
+}
+
+// setFileHeaders is for files whose address changes with their content. What is
+// in one can do nothing when it is opened as a page (S142).
+func setFileHeaders(h http.Header, contentType string) {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Content-Type", contentType)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
-	_, _ = w.Write(data) // the browser may have gone
 }
 
 var contentTypes = map[string]string{
+	".svg": "image/svg+xml",
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 }

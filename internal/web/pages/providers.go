@@ -48,6 +48,9 @@ func (s *screen) Providers() []Provider {
 // ProviderIcons says whether the buttons of providers have icons.
 func (s *screen) ProviderIcons() bool { return s.Looks.ComponentClasses.IDPButtons.Icons.Enabled }
 
+// ProviderClass is what the style finds the button of a provider by.
+func (s *screen) ProviderClass(p Provider) string { return providerClass(p.Name) }
+
 // ProviderIcon is the address of a provider's icon, empty when there is none.
 func (s *screen) ProviderIcon(p Provider) string {
 	if s.Style == nil {

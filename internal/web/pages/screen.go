@@ -49,6 +49,14 @@ func (s *screen) To(path string) string { return s.address(path) }
 // Asset is the address of an embedded file.
 func (s *screen) Asset(name string) string { return s.Path + s.files.address(name) }
 
+// StyleSheet is the address of the stylesheet of the client's style.
+func (s *screen) StyleSheet() string {
+	if s.Style == nil || s.ClientID == "" {
+		return s.Asset(defaultStyle)
+	}
+	return s.Path + assetsPath + stylesPath + s.ClientID + "/" + contentName(stylesheet(s.Style), ".css")
+}
+
 // Label is what an attribute of the user is called.
 func (s *screen) Label(attribute string) string {
 	if text, ok := s.texts["attribute."+attribute]; ok {
@@ -74,24 +82,6 @@ func (s *screen) NameLabel(kind NameKind) string {
 	case Username, Any:
 	}
 	return s.T("name.username")
-}
-
-// Icon is the picture of a challenge.
-func (s *screen) Icon(challenge api.ChallengeNameType) (template.HTML, error) {
-	name := "icon-lock"
-	switch challenge { //nolint:exhaustive // the rest cannot be chosen
-	case api.ChallengeNameTypeEmailOtp:
-		name = "icon-mail"
-	case api.ChallengeNameTypeSmsOtp, api.ChallengeNameTypeSmsMfa:
-		name = "icon-phone"
-	case api.ChallengeNameTypeSoftwareTokenMfa:
-		name = "icon-app"
-	case api.ChallengeNameTypeWebAuthn:
-		name = "icon-key"
-	}
-	var out strings.Builder
-	err := s.page.ExecuteTemplate(&out, name, nil)
-	return template.HTML(out.String()), err //nolint:gosec // made by a template of ours without values
 }
 
 // Parts are the ways to sign in, from the top down: local, providers, search.

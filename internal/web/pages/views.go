@@ -33,6 +33,9 @@ type Frame struct {
 
 func (f *Frame) frame() *Frame { return f }
 
+// FrameOf is the frame of any view, to be filled in.
+func FrameOf(view View) *Frame { return view.frame() }
+
 // Text is a sentence for the reader.
 type Text struct {
 	Key  string   // of the catalogue
