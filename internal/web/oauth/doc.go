@@ -1,5 +1,8 @@
-// Package oauth serves what OAuth 2.0 and OpenID Connect clients read over
-// plain HTTP: for now each pool's discovery document and key set on the
-// issuer host (spec/endpoints.md §10). The pool domains' endpoints
-// (/oauth2/*, /logout, sign-in pages) are not here yet.
+// Package oauth serves what OAuth 2.0 and OpenID Connect clients talk to over plain
+// HTTP: the authorize, token, userInfo, revocation and registration endpoints of a
+// pool's domain (endpoints.md §3 to §5, newest-features.md §11), and each pool's
+// discovery document and key set on the issuer host (endpoints.md §10).
+//
+// It owns methods, parameters, headers and statuses. What is granted to whom is
+// decided by package authorization; pages belong to package login.
 package oauth
