@@ -84,6 +84,10 @@ func sameGroup(group, from, to string) string {
 	return ""
 }
 
+// domainDoors are the doors of a pool's domain. What they ask for goes beyond the
+// operations of the API: a sign-in there ends with a session of the browser.
+var domainDoors = []string{"internal/web/login", "internal/web/oauth"}
+
 // refusal says why from may not import to, or nothing where it may.
 func refusal(from, to string) string {
 	fromLayer, fromGroup, ok := place(from)
@@ -102,7 +106,8 @@ func refusal(from, to string) string {
 		return sameGroup(toGroup, from, to)
 	case toLayer == fromLayer:
 		return "groups of one layer do not know one another"
-	case fromGroup == "internal/web" && toGroup == "internal/cognito" && slices.Contains(operationPackages, strings.TrimPrefix(to, toGroup+"/")):
+	case fromGroup == "internal/web" && toGroup == "internal/cognito" && !slices.Contains(domainDoors, from) &&
+		slices.Contains(operationPackages, strings.TrimPrefix(to, toGroup+"/")):
 		return "doors call operations through api.Service"
 	}
 	return ""

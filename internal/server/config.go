@@ -15,7 +15,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
-	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/signingkeys"
 	"cognate/internal/server/certificates"
 	"cognate/internal/server/localca"
 )
@@ -96,7 +96,7 @@ type Config struct {
 	// messages come from and go to, what stands before the operations, and how
 	// long a client may take for the headers of a request and for all of it.
 	Authority     *localca.Authority // in either mode, default that of the data directory in dev
-	Keys          pools.KeySource
+	Keys          signingkeys.Source
 	Mail          messages.Transport
 	SMS           messages.Transport
 	Wrap          func(api.Service) api.Service

@@ -3,10 +3,15 @@ package server
 import (
 	"context"
 	"net"
+	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
+
+	"cognate/internal/api"
+	"cognate/internal/store"
+	"cognate/internal/web/domainhost"
+	"cognate/internal/web/oauth"
 )
 
 // resolveTimeout bounds the question whether a host name has an address.
@@ -20,17 +25,63 @@ func resolve(ctx context.Context, host string) bool {
 	return err == nil && len(addresses) > 0
 }
 
-// publicHost is the host name of the public address.
-func (c Config) publicHost() string {
-	u, err := url.Parse(c.PublicURL)
+// addresses gives the addresses of domains.
+func (c Config) addresses() domainhost.Addresses {
+	public, err := url.Parse(c.PublicURL)
 	if err != nil {
-		return "" // complete has refused it
+		public = &url.URL{} // complete has refused it
 	}
-	return u.Hostname()
+	return domainhost.Addresses{Public: public, Suffix: c.DomainSuffix}
 }
 
-// ours reports whether a host name, in lower case, is the installation's own:
-// one that the settings name, the domain suffix, or one below it.
-func (c Config) ours(host string) bool {
-	return host == c.DomainSuffix || strings.HasSuffix(host, "."+c.DomainSuffix) || slices.Contains(c.hosts(), host)
+// publicHost is the host name of the public address.
+func (c Config) publicHost() string { return c.addresses().Public.Hostname() }
+
+// domainURL is the public address of a domain, without a slash at its end:
+// what discovery, messages and pages name. It comes from the settings alone.
+func (s *Server) domainURL(d *store.Domain) string { return s.cfg.addresses().URL(d) }
+
+// discoveredDomain gives what a pool's discovery document says about its
+// domain: the custom one where there are two.
+func (s *Server) discoveredDomain(p *parts) func(ctx context.Context, poolID string) (oauth.Domain, error) {
+	return func(ctx context.Context, poolID string) (oauth.Domain, error) {
+		domains, err := p.directory.DomainsOf(ctx, poolID)
+		if err != nil || len(domains) == 0 {
+			return oauth.Domain{}, err
+		}
+		pool, err := p.directory.Pool(ctx, poolID)
+		if err != nil {
+			return oauth.Domain{}, err
+		}
+		dcr := pool.Config().DcrConfiguration
+		return oauth.Domain{
+			Base:         s.domainURL(domains[0]),
+			Registration: dcr != nil && dcr.EnableStatus == api.StatusTypeEnabled,
+		}, nil
+	}
+}
+
+// byDomain sends requests for domains to what is served there, and those for
+// the installation to rest. Checks of health come under any name.
+func (s *Server) byDomain(p *parts, domains, rest http.Handler) http.Handler {
+	names := s.cfg.hostNames()
+	router := &domainhost.Router{
+		Addresses: s.cfg.addresses(),
+		Find:      p.directory.Domain,
+		Origin: func(r *http.Request) (host string, tls bool) {
+			o := s.cfg.origin(r)
+			return o.Host, o.TLS
+		},
+		Reserved: names.reserved,
+		Known:    names.known,
+		Log:      s.cfg.Log,
+	}
+	routed := router.Wrap(s.insistOnTLS(domains), s.insistOnTLS(rest))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/health/") {
+			rest.ServeHTTP(w, r)
+			return
+		}
+		routed.ServeHTTP(w, r)
+	})
 }

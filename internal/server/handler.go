@@ -30,6 +30,7 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		KeySet:     p.tokens.KeySet,
 		Issuer:     s.cfg.issuer,
 		PublicBase: func(poolID string) string { return s.cfg.PublicURL + "/" + poolID },
+		Domain:     s.discoveredDomain(p),
 		Log:        s.cfg.Log,
 	}
 	documents.Register(mux)
@@ -37,7 +38,7 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 	if s.inbox != nil {
 		control.Register(mux, s.inbox, s.cfg.hosts()...)
 		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)
-		mux.Handle("GET /{$}", http.RedirectHandler("/_cognate/inbox", http.StatusSeeOther))
+		s.mountStart(mux)
 	}
-	return s.cfg.checkHosts(s.insistOnTLS(mux)), nil
+	return s.withHeaders(s.byDomain(p, http.NotFoundHandler(), mux)), nil
 }

@@ -3,33 +3,41 @@ package server
 import (
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
-
-	"cognate/internal/web/awsapi"
 )
 
-// hostCheck lets through only requests that were addressed to this
-// installation, so that no link, issuer or cookie can be poisoned by a Host
-// header (security.md S022) and a web page cannot reach a developer's server
-// through a name of its own (S191).
-type hostCheck struct {
+// hostNames are the names that this installation answers to beside those of
+// domains. Requests for others are refused, so that no link, issuer or cookie
+// can be poisoned by a Host header (security.md S022) and a web page cannot
+// reach a developer's server through a name of its own (S191).
+type hostNames struct {
 	names  map[string]bool
-	suffix string // ".auth.example.com"
-	origin func(r *http.Request) awsapi.Origin
-	next   http.Handler
+	suffix string // of domains, "auth.example.com"
 }
 
-func (c Config) checkHosts(next http.Handler) http.Handler {
-	h := &hostCheck{
-		names: map[string]bool{"localhost": true}, suffix: "." + c.DomainSuffix, next: next, origin: c.origin,
-	}
+func (c Config) hostNames() hostNames {
+	h := hostNames{names: map[string]bool{"localhost": true}, suffix: c.DomainSuffix}
 	for _, name := range c.hosts() {
 		h.names[name] = true
 	}
 	return h
+}
+
+// reserved reports whether a name is the installation's own, so that it can be
+// no pool's custom domain.
+func (h hostNames) reserved(host string) bool {
+	return h.names[host] || host == h.suffix || strings.HasSuffix(host, "."+h.suffix)
+}
+
+// known reports whether the installation answers for a name or address.
+func (h hostNames) known(host string) bool {
+	if h.names[host] || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
 }
 
 // hosts lists the names that the settings give this installation.
@@ -46,38 +54,6 @@ func (c Config) hosts() (names []string) {
 		names = append(names, strings.ToLower(name))
 	}
 	return names
-}
-
-func (h *hostCheck) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Content-Type-Options", "nosniff") // no answer of ours is to be guessed at
-	origin := h.origin(r)
-	if value := strictTransport(origin); value != "" {
-		w.Header().Set("Strict-Transport-Security", value)
-	}
-	if !h.known(origin.Host) && !strings.HasPrefix(r.URL.Path, "/health/") {
-		http.NotFound(w, r)
-		return
-	}
-	h.next.ServeHTTP(w, r)
-}
-
-func (h *hostCheck) known(hostport string) bool {
-	host := hostName(hostport)
-	if h.names[host] || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, h.suffix) {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
-}
-
-// hostName gives the name or address of a Host header in the form that names
-// are compared in.
-func hostName(hostport string) string {
-	host := hostport
-	if name, _, err := net.SplitHostPort(hostport); err == nil {
-		host = name
-	}
-	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 }
 
 // logWriter sends what net/http complains about (broken handshakes, bad

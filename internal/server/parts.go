@@ -72,7 +72,7 @@ func (s *Server) parts() (*parts, error) {
 		return nil, err
 	}
 	p.messages = messages.New(messages.Config{
-		DB: s.db, Now: s.cfg.Now, Log: s.cfg.Log, PublicURL: s.cfg.PublicURL, Mail: email, SMS: text,
+		DB: s.db, Now: s.cfg.Now, Log: s.cfg.Log, DomainURL: s.domainURL, Mail: email, SMS: text,
 		Functions: s.errands(),
 	})
 	p.triggers = s.triggers()
@@ -128,7 +128,7 @@ func (p *parts) service() api.Service {
 		clientOps: &clients.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		domainOps: &domains.Operations{
 			DB: p.db, Directory: p.directory, Now: c.Now, AccountID: c.AccountID,
-			Endpoint: c.publicHost(), Ours: c.ours, Resolve: c.Resolve,
+			Endpoint: c.publicHost(), Ours: c.hostNames().reserved, Resolve: c.Resolve,
 		},
 		serverOps: &resourceservers.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},

@@ -6,6 +6,10 @@ import (
 	"fmt"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/sso"
+	"cognate/internal/cognito/tokens"
+	"cognate/internal/store"
+	"cognate/internal/web/start"
 )
 
 // Sample is the pool, client and user that dev makes so that there is
@@ -16,11 +20,14 @@ type Sample struct {
 	Username   string `json:"username"`
 	Password   string `json:"password"`
 	Issuer     string `json:"issuer"`
+	Domain     string `json:"domain"` // base URL of the sign-in pages and the OAuth endpoints
 }
 
 const (
 	sampleName = "cognate-sample" // of the pool and the client; a tag of that name marks the pool
 	sampleUser = "ana@example.com"
+
+	samplePrefix = "sample" // of the domain
 )
 
 // MakeSample makes the sample through the operations that everybody uses, or
@@ -40,7 +47,14 @@ func (s *Server) MakeSample(ctx context.Context) (*Sample, error) {
 		return nil, err
 	}
 	sample.Issuer = s.cfg.issuer(sample.UserPoolID)
-	return sample, s.sampleUser(ctx, sample)
+	if err := s.samplePages(ctx, sample); err != nil {
+		return nil, err
+	}
+	if err := s.sampleUser(ctx, sample); err != nil {
+		return nil, err
+	}
+	s.sample.Store(sample)
+	return sample, nil
 }
 
 func (s *Server) samplePool(ctx context.Context) (string, error) {
@@ -63,6 +77,9 @@ func (s *Server) samplePool(ctx context.Context) (string, error) {
 		UsernameAttributes:     []api.UsernameAttributeType{api.UsernameAttributeTypeEmail},
 		AutoVerifiedAttributes: []api.VerifiedAttributeType{api.VerifiedAttributeTypeEmail},
 		UsernameConfiguration:  &api.UsernameConfigurationType{CaseSensitive: false},
+		Policies: &api.UserPoolPolicyType{SignInPolicy: &api.SignInPolicyType{AllowedFirstAuthFactors: []api.AuthFactorType{
+			api.AuthFactorTypePassword, api.AuthFactorTypeEmailOtp, api.AuthFactorTypeWebAuthn,
+		}}},
 	})
 	if err != nil {
 		return "", err
@@ -84,14 +101,48 @@ func (s *Server) sampleClient(ctx context.Context, poolID string) (string, error
 		UserPoolId: poolID,
 		ClientName: sampleName,
 		ExplicitAuthFlows: []api.ExplicitAuthFlowsType{
+			api.ExplicitAuthFlowsTypeAllowUserAuth,
 			api.ExplicitAuthFlowsTypeAllowUserSrpAuth, api.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
 			api.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth, api.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
 		},
+		SupportedIdentityProviders:      []string{sso.LocalProvider},
+		AllowedOAuthFlowsUserPoolClient: true,
+		AllowedOAuthFlows:               []api.OAuthFlowType{api.OAuthFlowTypeCode},
+		AllowedOAuthScopes:              []string{"openid", "email", "phone", "profile", tokens.SelfServiceScope},
+		CallbackURLs:                    append([]string{start.CallbackURL(s.cfg.PublicURL)}, s.sampleURLs()...),
+		LogoutURLs:                      append([]string{s.cfg.PublicURL + "/"}, s.sampleURLs()...),
+		PreventUserExistenceErrors:      api.PreventUserExistenceErrorTypesEnabled,
 	})
 	if err != nil {
 		return "", err
 	}
 	return made.UserPoolClient.ClientId, nil
+}
+
+// sampleURLs are where apps under development usually listen.
+func (s *Server) sampleURLs() []string {
+	return []string{
+		"http://localhost:3000", "http://localhost:3000/", "http://localhost:3000/api/auth/callback/cognito",
+		"http://localhost:4200/", "http://localhost:5173/", "http://localhost:8080/", "http://localhost:8080/login/oauth2/code/cognate",
+	}
+}
+
+// samplePages gives the sample a domain with managed login in its own style.
+func (s *Server) samplePages(ctx context.Context, sample *Sample) error {
+	_, err := s.service.CreateUserPoolDomain(ctx, &api.CreateUserPoolDomainRequest{
+		UserPoolId: sample.UserPoolID, Domain: samplePrefix, ManagedLoginVersion: new(int32(2)),
+	})
+	if err != nil && !api.HasCode(err, "InvalidParameterException") { // it has one
+		return fmt.Errorf("create the sample's domain: %w", err)
+	}
+	_, err = s.service.CreateManagedLoginBranding(ctx, &api.CreateManagedLoginBrandingRequest{
+		UserPoolId: sample.UserPoolID, ClientId: sample.ClientID, UseCognitoProvidedValues: true,
+	})
+	if err != nil && !api.HasCode(err, "ManagedLoginBrandingExistsException") {
+		return fmt.Errorf("style the sample's pages: %w", err)
+	}
+	sample.Domain = s.DomainURL(&store.Domain{Name: samplePrefix, Kind: store.DomainPrefix})
+	return nil
 }
 
 func (s *Server) sampleUser(ctx context.Context, sample *Sample) error {

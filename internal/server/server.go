@@ -35,7 +35,8 @@ type Server struct {
 	jobs      *jobs
 	stock     *keyStock // nil when the settings bring keys
 	handler   http.Handler
-	tls       *tls.Config // nil: the port speaks plain HTTP only
+	tls       *tls.Config            // nil: the port speaks plain HTTP only
+	sample    atomic.Pointer[Sample] // dev only, once it is made
 	stopping  atomic.Bool
 	files     []io.Closer // of the operator, read for as long as the server runs
 }

@@ -24,6 +24,9 @@ type PoolSettings struct {
 	MFA  api.GetUserPoolMfaConfigResponse
 	// Sessions says whether and how users' sessions are tracked.
 	Sessions PoolSessions `json:",omitzero"`
+	// KeyGeneration grows when the pool gets other signing keys.
+	KeyGeneration int64 `json:",omitzero"`
+
 	// Risk is nil until it is set; it is for clients that have none of their own.
 	Risk *api.RiskConfigurationType `json:",omitzero"`
 }
@@ -37,21 +40,6 @@ type PoolSessions struct {
 	LongestSSOMinutes int32 `json:",omitzero"`
 }
 
-// The uses of a signing key, as in the token_use claim.
-const (
-	KeyUseID     = "id"
-	KeyUseAccess = "access"
-)
-
-// SigningKey is a key pair that a pool signs tokens with.
-type SigningKey struct {
-	ID        string // kid
-	Use       string // KeyUseID or KeyUseAccess
-	Private   []byte // PKCS #8, sealed in the database
-	Public    []byte // as the caller likes to publish it
-	CreatedAt time.Time
-}
-
 const poolColumns = `id, region, name, created_ms, modified_ms, version, doc`
 
 const (
@@ -62,9 +50,6 @@ const (
 	deletePool = `DELETE FROM pools WHERE id = $1`
 	countPools = `SELECT COUNT(*) FROM pools WHERE region = $1`
 	listPools  = `SELECT ` + poolColumns + ` FROM pools WHERE region = $1 AND id > $2 ORDER BY id LIMIT CAST($3 AS BIGINT)`
-
-	insertSigningKey  = `INSERT INTO signing_keys (pool_id, kid, token_use, private, public, created_ms) VALUES ($1, $2, $3, $4, $5, $6)`
-	selectSigningKeys = `SELECT kid, token_use, private, public, created_ms FROM signing_keys WHERE pool_id = $1 ORDER BY created_ms, kid`
 
 	countUsers = `SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM pool_users_count WHERE pool_id = $1`
 )
@@ -174,36 +159,6 @@ func (tx *Tx) CountPools(ctx context.Context, region string) (int64, error) {
 		return 0, fmt.Errorf("count pools of %s: %w", region, err)
 	}
 	return n, nil
-}
-
-// InsertSigningKey adds a key to a pool.
-func (tx *Tx) InsertSigningKey(ctx context.Context, poolID string, k SigningKey) error {
-	sealed := tx.db.Seal("signing_keys", "private", rowID(poolID, k.ID), k.Private)
-	_, err := tx.change(ctx, insertSigningKey, poolID, k.ID, k.Use, sealed, k.Public, toMS(k.CreatedAt))
-	if err != nil {
-		return fmt.Errorf("insert signing key %s: %w", k.ID, err)
-	}
-	return nil
-}
-
-// SigningKeys lists the keys of a pool, oldest first.
-func (tx *Tx) SigningKeys(ctx context.Context, poolID string) ([]SigningKey, error) {
-	keys, err := many(ctx, tx, func(s scanner) (SigningKey, error) {
-		var k SigningKey
-		var sealed []byte
-		var created int64
-		err := s.Scan(&k.ID, &k.Use, &sealed, &k.Public, &created)
-		if err != nil {
-			return k, err
-		}
-		k.CreatedAt = fromMS(created)
-		k.Private, err = tx.db.Unseal("signing_keys", "private", rowID(poolID, k.ID), sealed)
-		return k, err
-	}, selectSigningKeys, poolID)
-	if err != nil {
-		return nil, fmt.Errorf("load signing keys of pool %s: %w", poolID, err)
-	}
-	return keys, nil
 }
 
 // CountUsers tells how many users a pool has.

@@ -28,7 +28,7 @@ func TestPoolIsReadBackAsWritten(t *testing.T) {
 		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.InsertPool(ctx, pool, keys) })
 		wantEqual(t, read(t, db, func(ctx context.Context, tx *store.Tx) (*store.Pool, error) { return tx.PoolByID(ctx, poolID) }), pool)
 		wantEqual(t, read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.SigningKey, error) {
-			return tx.SigningKeys(ctx, poolID)
+			return tx.SigningKeys(ctx, poolID, start)
 		}), keys)
 	})
 }

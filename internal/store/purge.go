@@ -37,6 +37,8 @@ var purges = []struct {
 		(SELECT pool_id, id FROM families WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT CAST($2 AS BIGINT)) AND expires_ms <= $1`},
 	{"browser sessions", 0, `DELETE FROM sso_sessions WHERE (pool_id, id) IN
 		(SELECT pool_id, id FROM sso_sessions WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT CAST($2 AS BIGINT)) AND expires_ms <= $1`},
+	{"signing keys", 0, `DELETE FROM signing_keys WHERE (pool_id, kid) IN
+		(SELECT pool_id, kid FROM signing_keys WHERE until_ms > 0 AND until_ms <= $1 ORDER BY until_ms LIMIT CAST($2 AS BIGINT)) AND until_ms <= $1 AND until_ms > 0`},
 	{"attempts", attemptsKept, `DELETE FROM attempts WHERE (pool_id, subject, kind) IN
 		(SELECT pool_id, subject, kind FROM attempts WHERE last_ms <= $1 ORDER BY last_ms LIMIT CAST($2 AS BIGINT)) AND last_ms <= $1`},
 	{"messages", messagesKept, `DELETE FROM outbox WHERE (pool_id, id) IN

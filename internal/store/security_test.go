@@ -126,7 +126,7 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 				_, _, errTOTP := tx.TOTP(ctx, poolID, "row0")
 				_, _, errDevice := tx.Device(ctx, poolID, "row0", "device")
 				_, errClient := tx.ClientByID(ctx, "row0")
-				_, errKeys := tx.SigningKeys(ctx, poolID)
+				_, errKeys := tx.SigningKeys(ctx, poolID, start)
 				_, _, errTicket := tx.Ticket(ctx, poolID, "code", "row0")
 				_, _, errAccess := tx.AccessKey(ctx, "row0")
 				return 0, errors.Join(errUser, errHistory, errTOTP, errDevice, errClient, errKeys, errTicket, errAccess)

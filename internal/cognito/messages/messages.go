@@ -28,8 +28,8 @@ type Config struct {
 	Now func() time.Time
 	// Log gets a line for each message that is given up. Nil means none.
 	Log *slog.Logger
-	// PublicURL is the address of this server, where links lead to.
-	PublicURL string
+	// DomainURL gives the address of a domain, where links lead to.
+	DomainURL func(*store.Domain) string
 	// Mail and SMS deliver the two media; nil means that the medium is not
 	// available.
 	Mail, SMS Transport
@@ -71,8 +71,19 @@ func (m *Messages) Available(medium api.DeliveryMediumType) error {
 	return nil
 }
 
-// Render fills in the template for a request, see the function of that name.
-func (m *Messages) Render(r Request) (Message, error) { return Render(r, m.PublicURL) }
+// render is Render with links to the pool's domain.
+func (m *Messages) render(ctx context.Context, tx *store.Tx, r Request) (Message, error) {
+	if r.ByLink() && r.LinkBase == "" {
+		domains, err := tx.DomainsOfPool(ctx, r.Pool.Id)
+		if err != nil {
+			return Message{}, err
+		}
+		if len(domains) > 0 {
+			r.LinkBase = m.DomainURL(domains[0])
+		}
+	}
+	return Render(r)
+}
 
 // Enqueue puts a message into the outbox. It is delivered soon after tx
 // commits, and never if it does not. It gives the message its ID and time.
@@ -99,7 +110,7 @@ func (m *Messages) Enqueue(ctx context.Context, tx *store.Tx, msg *Message) erro
 
 // Send renders a message and enqueues it.
 func (m *Messages) Send(ctx context.Context, tx *store.Tx, r Request) error {
-	msg, err := m.Render(r)
+	msg, err := m.render(ctx, tx, r)
 	if err != nil {
 		return err
 	}
@@ -109,7 +120,7 @@ func (m *Messages) Send(ctx context.Context, tx *store.Tx, r Request) error {
 // Pretend does the work of Send and leaves nothing behind, so that an answer
 // which must not tell whether a user exists takes as long with as without one.
 func (m *Messages) Pretend(ctx context.Context, tx *store.Tx, r Request) error {
-	msg, err := m.Render(r)
+	msg, err := m.render(ctx, tx, r)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,9 @@ type Request struct {
 	Secret string
 	// EmailMFA is the pool's template for codes of a sign-in by e-mail, if it has one.
 	EmailMFA *api.EmailMfaConfigType
-	// LinkBase is where links lead to, such as https://shop.auth.example.com;
-	// empty means the public address of the server.
+	// LinkBase is where links lead to, such as https://shop.auth.example.com.
+	// Send and Pretend fill in the address of the pool's domain; a message of a
+	// pool that has none carries the code instead.
 	LinkBase string
 	// Texts take the place of the pool's templates, as far as they are set.
 	Texts Texts
@@ -51,9 +52,8 @@ type Errand struct {
 // texts are a template of each kind of body.
 type texts struct{ subject, email, sms string }
 
-// Render fills in the pool's template. It is a pure function; publicURL is
-// where links lead to unless the request says otherwise.
-func Render(r Request, publicURL string) (Message, error) {
+// Render fills in the pool's template. It is a pure function.
+func Render(r Request) (Message, error) {
 	m := Message{
 		PoolID: r.Pool.Id, ClientID: r.ClientID, Sub: r.Sub, Username: r.Username, Purpose: r.Purpose,
 		Medium: r.Medium, Destination: r.Destination, Code: r.Secret,
@@ -63,9 +63,9 @@ func Render(r Request, publicURL string) (Message, error) {
 	switch r.Purpose {
 	case SignUp, ResendCode, ForgotPassword, UpdateUserAttribute, VerifyUserAttribute:
 		t = verification(r.Pool)
-		if r.ByLink() {
+		if r.ByLink() && r.LinkBase != "" {
 			t.subject, t.email = linkTemplate(r.Pool)
-			m.Link = confirmationLink(cmp.Or(r.LinkBase, publicURL), r.ClientID, r.Username, r.Secret)
+			m.Link = confirmationLink(r.LinkBase, r.ClientID, r.Username, r.Secret)
 			v.link = &m.Link
 		}
 	case AdminCreateUser:
@@ -80,6 +80,9 @@ func Render(r Request, publicURL string) (Message, error) {
 		t = texts{factorSubject, factorText, factorText}
 	default:
 		return Message{}, fmt.Errorf("render message: unknown purpose %q", r.Purpose)
+	}
+	if r.ByLink() && m.Link == "" && !strings.Contains(r.Texts.Email, codeMark) {
+		r.Texts.Email = "" // a function's text for a link that there is not
 	}
 	t = texts{cmp.Or(r.Texts.Subject, t.subject), cmp.Or(r.Texts.Email, t.email), cmp.Or(r.Texts.SMS, t.sms)}
 	if m.Errand = r.Errand; m.Errand != nil {
@@ -100,7 +103,7 @@ func Render(r Request, publicURL string) (Message, error) {
 	return m, nil
 }
 
-// ByLink reports whether the message carries a link. Links confirm sign-ups
+// ByLink reports whether the pool wants a link in the message. Links confirm sign-ups
 // only: VerifyUserAttribute and ConfirmForgotPassword ask for a code that the
 // user types, and nothing that changes a credential happens by following a
 // link (spec/security.md S076).

@@ -31,7 +31,7 @@ func request(purpose Purpose, medium api.DeliveryMediumType, change ...func(*Req
 
 func render(t *testing.T, r Request) Message {
 	t.Helper()
-	m, err := Render(r, "https://id.example.com/")
+	m, err := Render(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +84,11 @@ func TestTemplatesOfThePool(t *testing.T) {
 		v.DefaultEmailOption = api.DefaultEmailOptionTypeConfirmWithLink
 		p.VerificationMessageTemplate = &v
 		r.Pool = &p
+		r.LinkBase = "https://id.example.com/"
+	}
+	nowhere := func(r *Request) { r.LinkBase = "" }
+	texts := func(message string) func(*Request) {
+		return func(r *Request) { r.Texts.Email = message }
 	}
 	const href = `<a href="https://id.example.com/confirmUser?client_id=client1&amp;user_name=ana&amp;confirmation_code=123456">`
 	for _, c := range []struct {
@@ -94,6 +99,10 @@ func TestTemplatesOfThePool(t *testing.T) {
 		{"code by SMS", "", "SMS 123456", request(SignUp, text, with)},
 		{"link", "Link", "Go " + href + "here & now</a> or " + href + "there</a> 123456", request(SignUp, email, link)},
 		{"link again", "Link", "Go " + href + "here & now</a> or " + href + "there</a> 123456", request(ResendCode, email, link)},
+		{"a link to nowhere", "Code {####}", "<b>123456</b> or 123456 for {username}", request(SignUp, email, link, nowhere)},
+		{"a function's link", "Link", "Fn " + href + "here</a>", request(SignUp, email, link, texts("Fn {##here##}"))},
+		{"a function's link to nowhere", "Code {####}", "<b>123456</b> or 123456 for {username}", request(SignUp, email, link, nowhere, texts("Fn {##here##}"))},
+		{"a function's code", "Code {####}", "Fn 123456", request(SignUp, email, link, nowhere, texts("Fn {####}"))},
 		{"a reset is never a link", "Code {####}", "<b>123456</b> or 123456 for {username}", request(ForgotPassword, email, link)},
 		{"an attribute is never a link", "Code {####}", "<b>123456</b> or 123456 for {username}", request(VerifyUserAttribute, email, link)},
 		{"an SMS is never a link", "", "SMS 123456", request(SignUp, text, link)},
@@ -154,7 +163,7 @@ func TestSender(t *testing.T) {
 func TestRenderRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	for _, r := range []Request{request("Other", email), request(SignUp, "FAX"), request(SignUp, "")} {
-		if m, err := Render(r, ""); err == nil {
+		if m, err := Render(r); err == nil {
 			t.Errorf("rendered %+v", m)
 		}
 	}
@@ -181,6 +190,7 @@ func TestS143ValuesCannotInject(t *testing.T) {
 		}
 		m := render(t, request(SignUp, email, inName, func(r *Request) {
 			r.Pool.VerificationMessageTemplate.DefaultEmailOption = api.DefaultEmailOptionTypeConfirmWithLink
+			r.LinkBase = "https://id.example.com"
 		}))
 		_, address, _ := strings.Cut(m.Body, `href="`)
 		address, rest, _ := strings.Cut(address, `"`)
@@ -255,6 +265,7 @@ func TestS076OnlySignUpsAreConfirmedByLink(t *testing.T) {
 	} {
 		m := render(t, request(purpose, email, func(r *Request) {
 			r.Pool.VerificationMessageTemplate.DefaultEmailOption = api.DefaultEmailOptionTypeConfirmWithLink
+			r.LinkBase = "https://id.example.com"
 		}))
 		if got := m.Link != "" && strings.Contains(m.Body, "confirmUser"); got != want {
 			t.Errorf("%s: link = %v, body %q", purpose, got, m.Body)

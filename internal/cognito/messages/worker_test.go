@@ -131,7 +131,7 @@ func wantPending(t *testing.T, m *Messages, want int64) {
 func TestDeliversByMedium(t *testing.T) {
 	t.Parallel()
 	c, mails, texts := newClock(), &recorder{}, &recorder{}
-	m := New(Config{DB: openStore(t, c.now), Now: c.now, PublicURL: "https://id.example.com", Mail: mails, SMS: texts})
+	m := New(Config{DB: openStore(t, c.now), Now: c.now, Mail: mails, SMS: texts})
 	send(t, m, request(SignUp, email), request(ForgotPassword, text))
 	deliver(t, m, 2)
 	wantPending(t, m, 0)

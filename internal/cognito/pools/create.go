@@ -4,13 +4,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/x509"
-	"fmt"
 	"regexp"
-	"time"
 
 	"cognate/internal/api"
-	"cognate/internal/protocol/jwt"
+	"cognate/internal/cognito/signingkeys"
 	"cognate/internal/store"
 )
 
@@ -44,7 +41,7 @@ func (o *Operations) CreateUserPool(ctx context.Context, in *api.CreateUserPoolR
 	if err := configure(&pool.Settings, &wanted); err != nil {
 		return nil, err
 	}
-	keys, err := o.newKeys(ctx, now)
+	keys, err := signingkeys.Make(ctx, o.Keys, now)
 	if err != nil {
 		return nil, err
 	}
@@ -80,28 +77,6 @@ func startingTier(addOns *api.UserPoolAddOnsType) api.UserPoolTierType {
 		return api.UserPoolTierTypePlus
 	}
 	return api.UserPoolTierTypeEssentials
-}
-
-// newKeys makes the two keys of a pool: one signs ID tokens, the other access
-// tokens (spec/tokens.md §2). Public is the PKIX form.
-func (o *Operations) newKeys(ctx context.Context, now time.Time) ([]store.SigningKey, error) {
-	var keys []store.SigningKey
-	for _, use := range []string{store.KeyUseID, store.KeyUseAccess} {
-		key, err := o.Keys.Next(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("make signing key: %w", err)
-		}
-		private, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			return nil, fmt.Errorf("write signing key: %w", err)
-		}
-		public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-		if err != nil {
-			return nil, fmt.Errorf("write public signing key: %w", err)
-		}
-		keys = append(keys, store.SigningKey{ID: jwt.NewKeyID(), Use: use, Private: private, Public: public, CreatedAt: now})
-	}
-	return keys, nil
 }
 
 const (

@@ -66,7 +66,7 @@ func TestAPoolIsMadeWithTwoKeys(t *testing.T) {
 		t.Errorf("id %s, ARN %s", id, made.UserPool.Arn)
 	}
 	keys, err := store.Read(t.Context(), o.DB, func(ctx context.Context, tx *store.Tx) ([]store.SigningKey, error) {
-		return tx.SigningKeys(ctx, made.UserPool.Id)
+		return tx.SigningKeys(ctx, made.UserPool.Id, time.Now())
 	})
 	if err != nil || len(keys) != 2 {
 		t.Fatalf("%d keys, %v", len(keys), err)

@@ -2,7 +2,6 @@ package pools
 
 import (
 	"context"
-	"crypto/rsa"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/paging"
+	"cognate/internal/cognito/signingkeys"
 	"cognate/internal/store"
 )
 
@@ -17,19 +17,13 @@ import (
 // installation allows more (spec/users-and-pools.md §25).
 const DefaultQuota = 1000
 
-// KeySource hands out fresh RSA-2048 keys, each of them once. Making one takes
-// a while, so a source keeps some in stock.
-type KeySource interface {
-	Next(ctx context.Context) (*rsa.PrivateKey, error)
-}
-
 // Operations are the operations on user pools. All fields but the last two
 // must be set.
 type Operations struct {
 	DB        *store.DB
 	Directory *directory.Directory
 	Paging    paging.Paging
-	Keys      KeySource
+	Keys      signingkeys.Source
 	Now       func() time.Time
 	Region    string // of requests that name none
 	AccountID string // 12 digits, used in ARNs

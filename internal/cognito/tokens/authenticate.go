@@ -89,7 +89,7 @@ func (t *Tokens) verify(ctx context.Context, accessToken string) (*Bearer, jwt.C
 	if err != nil {
 		return nil, jwt.Claims{}, err
 	}
-	keys, err := t.keysOf(ctx, pool.ID)
+	keys, err := t.keysOf(ctx, pool)
 	if err != nil {
 		return nil, jwt.Claims{}, err
 	}

@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 
+	"cognate/internal/cognito/directory"
 	"cognate/internal/protocol/jwt"
 	"cognate/internal/store"
 )
@@ -19,11 +21,22 @@ type poolKeys struct {
 	id, access signer
 	uses       map[string]publicKey // by kid
 	set        []byte               // the JSON Web Key Set
+
+	generation int64     // of the pool's keys
+	until      time.Time // when another key signs, or one is forgotten; zero: never
 }
 
 type signer struct {
 	kid string
 	key *rsa.PrivateKey
+}
+
+// unless gives the key that follows, unless it is too early for that.
+func (s signer) unless(early bool, next signer) signer {
+	if early {
+		return s
+	}
+	return next
 }
 
 type publicKey struct {
@@ -35,7 +48,7 @@ type publicKey struct {
 const cachedPools = 1024
 
 // keyCache holds the keys of the pools used last. Keys are parsed once: doing so
-// costs more than a signature. They may stay because a pool's keys never change.
+// costs more than a signature. They stay until the pool has others.
 type keyCache struct {
 	mu    sync.Mutex
 	pools map[string]*list.Element
@@ -61,8 +74,9 @@ func (c *keyCache) get(poolID string) *poolKeys {
 func (c *keyCache) put(poolID string, keys *poolKeys) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.pools[poolID]; ok {
-		return // somebody else was faster
+	if e, ok := c.pools[poolID]; ok {
+		e.Value = cachedKeys{poolID, keys}
+		return
 	}
 	if c.pools == nil {
 		c.pools = make(map[string]*list.Element)
@@ -75,26 +89,30 @@ func (c *keyCache) put(poolID string, keys *poolKeys) {
 	}
 }
 
-// keysOf gives the keys of a pool.
-func (t *Tokens) keysOf(ctx context.Context, poolID string) (*poolKeys, error) {
-	if keys := t.keys.get(poolID); keys != nil {
+// keysOf gives the keys of a pool as of now.
+func (t *Tokens) keysOf(ctx context.Context, pool *directory.Pool) (*poolKeys, error) {
+	now := t.Now()
+	keys := t.keys.get(pool.ID)
+	if keys != nil && keys.generation >= pool.Settings.KeyGeneration && (keys.until.IsZero() || now.Before(keys.until)) {
 		return keys, nil
 	}
 	rows, err := store.Read(ctx, t.DB, func(ctx context.Context, tx *store.Tx) ([]store.SigningKey, error) {
-		return tx.SigningKeys(ctx, poolID)
+		return tx.SigningKeys(ctx, pool.ID, now)
 	})
 	if err != nil {
 		return nil, err
 	}
-	keys, err := parseKeys(rows)
-	if err != nil {
-		return nil, fmt.Errorf("prepare signing keys of pool %s: %w", poolID, err)
+	if keys, err = parseKeys(rows, now); err != nil {
+		return nil, fmt.Errorf("prepare signing keys of pool %s: %w", pool.ID, err)
 	}
-	t.keys.put(poolID, keys)
+	keys.generation = pool.Settings.KeyGeneration
+	t.keys.put(pool.ID, keys)
 	return keys, nil
 }
 
-func parseKeys(rows []store.SigningKey) (*poolKeys, error) {
+// parseKeys makes ready the keys that a pool has at now, in the order in which they
+// sign.
+func parseKeys(rows []store.SigningKey, now time.Time) (*poolKeys, error) {
 	keys := &poolKeys{uses: make(map[string]publicKey, len(rows))}
 	set := make([]jwt.JWK, 0, len(rows))
 	for _, row := range rows {
@@ -107,11 +125,16 @@ func parseKeys(rows []store.SigningKey) (*poolKeys, error) {
 			return nil, fmt.Errorf("key %s is a %T, not an RSA key", row.ID, parsed)
 		}
 		key.Precompute()
-		switch row.Use { // the newest key of a use signs
+		for _, change := range []time.Time{row.SignsAt, row.Until} {
+			if change.After(now) && (keys.until.IsZero() || change.Before(keys.until)) {
+				keys.until = change
+			}
+		}
+		switch row.Use { // the latest key of a use whose time has come signs
 		case store.KeyUseID:
-			keys.id = signer{row.ID, key}
+			keys.id = keys.id.unless(row.SignsAt.After(now), signer{row.ID, key})
 		case store.KeyUseAccess:
-			keys.access = signer{row.ID, key}
+			keys.access = keys.access.unless(row.SignsAt.After(now), signer{row.ID, key})
 		default:
 			return nil, fmt.Errorf("key %s has the unknown use %q", row.ID, row.Use)
 		}
@@ -144,7 +167,7 @@ func (t *Tokens) KeySet(ctx context.Context, poolID string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := t.keysOf(ctx, pool.ID)
+	keys, err := t.keysOf(ctx, pool)
 	if err != nil {
 		return nil, err
 	}

@@ -27,8 +27,8 @@ func TestKeyCacheForgetsThePoolUsedLongestAgo(t *testing.T) {
 	if len(c.pools) != cachedPools || c.order.Len() != cachedPools {
 		t.Errorf("%d pools in the cache", len(c.pools))
 	}
-	c.put("first", new(poolKeys))
-	if c.get("first") != first {
-		t.Error("keys in use were replaced")
+	changed := new(poolKeys)
+	if c.put("first", changed); c.get("first") != changed || len(c.pools) != cachedPools {
+		t.Error("keys were not replaced by those that follow")
 	}
 }

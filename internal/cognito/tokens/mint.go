@@ -34,7 +34,7 @@ type Pair struct {
 // Mint signs the tokens of a grant: two signatures, one after the other. It
 // belongs behind the transaction that the grant comes from.
 func (t *Tokens) Mint(ctx context.Context, g Grant) (*Pair, error) {
-	keys, err := t.keysOf(ctx, g.Client.PoolID)
+	keys, err := t.keysOf(ctx, g.Client.Pool)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (t *Tokens) Mint(ctx context.Context, g Grant) (*Pair, error) {
 // MintMachine signs the access token of a client that acts for itself
 // (tokens.md §4). Nothing of it is stored.
 func (t *Tokens) MintMachine(ctx context.Context, c *directory.Client, scopes []string, override Override) (*Pair, error) {
-	keys, err := t.keysOf(ctx, c.PoolID)
+	keys, err := t.keysOf(ctx, c.Pool)
 	if err != nil {
 		return nil, err
 	}

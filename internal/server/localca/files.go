@@ -107,6 +107,24 @@ func publish(path string, text []byte) error {
 	return os.Rename(draft, path) // where the file system has no links
 }
 
+// ReadRoot reads the root of the authority in a data directory, however old it
+// is. The error wraps fs.ErrNotExist when there is none.
+func ReadRoot(dir string) (*x509.Certificate, error) {
+	text, err := os.ReadFile(RootFile(dir))
+	if err != nil {
+		return nil, fmt.Errorf("read the root of the local authority: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != certificateBlock {
+		return nil, fmt.Errorf("read the root of the local authority: %s holds no certificate", RootFile(dir))
+	}
+	root, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("read the root of the local authority: %w", err)
+	}
+	return root, nil
+}
+
 // writeRoot puts the root beside the secret file, where it is not already.
 func (a *Authority) writeRoot(dir string) error {
 	path := RootFile(dir)

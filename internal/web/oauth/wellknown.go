@@ -24,7 +24,15 @@ type WellKnown struct {
 	// this server answers for the pool, where that is another one.
 	Issuer     func(poolID string) string
 	PublicBase func(poolID string) string
-	Log        *slog.Logger
+	// Domain tells where the pool's OAuth endpoints are.
+	Domain func(ctx context.Context, poolID string) (Domain, error)
+	Log    *slog.Logger
+}
+
+// Domain is what discovery says about the domain of a pool.
+type Domain struct {
+	Base         string // address of the domain, empty when the pool has none
+	Registration bool   // clients can register themselves there
 }
 
 // Register mounts both documents.
@@ -42,15 +50,22 @@ func (w *WellKnown) keySet(rw http.ResponseWriter, r *http.Request) {
 	answer(rw, http.StatusOK, set)
 }
 
-// discovery is the document of a pool without a domain, members in the
-// service's alphabetical order.
+// discovery is the document, members in the service's alphabetical order. A
+// pool without a domain lacks the endpoints.
 type discovery struct {
 	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	EndSessionEndpoint    string   `json:"end_session_endpoint,omitzero"`
 	SigningAlgorithms     []string `json:"id_token_signing_alg_values_supported"`
 	Issuer                string   `json:"issuer"`
 	KeySet                string   `json:"jwks_uri"`
+	RegistrationEndpoint  string   `json:"registration_endpoint,omitzero"`
 	ResponseTypes         []string `json:"response_types_supported"`
+	RevocationEndpoint    string   `json:"revocation_endpoint,omitzero"`
+	Scopes                []string `json:"scopes_supported,omitzero"`
 	SubjectTypes          []string `json:"subject_types_supported"`
+	TokenEndpoint         string   `json:"token_endpoint,omitzero"`
+	TokenEndpointMethods  []string `json:"token_endpoint_auth_methods_supported,omitzero"`
+	UserInfoEndpoint      string   `json:"userinfo_endpoint,omitzero"`
 }
 
 func (w *WellKnown) configuration(rw http.ResponseWriter, r *http.Request) {
@@ -59,19 +74,44 @@ func (w *WellKnown) configuration(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, err)
 		return
 	}
-	body, err := encode(discovery{
+	domain, err := w.Domain(r.Context(), pool)
+	if err != nil {
+		w.fail(rw, err)
+		return
+	}
+	body, err := encode(w.describe(pool, domain))
+	if err != nil {
+		w.fail(rw, err)
+		return
+	}
+	answer(rw, http.StatusOK, body)
+}
+
+// describe fills in the document of a pool (spec/endpoints.md §10).
+func (w *WellKnown) describe(pool string, domain Domain) *discovery {
+	d := &discovery{
 		AuthorizationEndpoint: w.Issuer(pool),
 		SigningAlgorithms:     []string{"RS256"},
 		Issuer:                w.Issuer(pool),
 		KeySet:                w.PublicBase(pool) + "/.well-known/jwks.json",
 		ResponseTypes:         []string{"code", "id_token", "token id_token", "none"},
 		SubjectTypes:          []string{"public"},
-	})
-	if err != nil {
-		w.fail(rw, err)
-		return
 	}
-	answer(rw, http.StatusOK, body)
+	if domain.Base == "" {
+		return d
+	}
+	d.AuthorizationEndpoint = domain.Base + "/oauth2/authorize"
+	d.EndSessionEndpoint = domain.Base + "/logout"
+	if domain.Registration {
+		d.RegistrationEndpoint = domain.Base + "/oauth2/register"
+	}
+	d.ResponseTypes = []string{"code", "token"}
+	d.RevocationEndpoint = domain.Base + "/oauth2/revoke"
+	d.Scopes = []string{"openid", "email", "phone", "profile"}
+	d.TokenEndpoint = domain.Base + "/oauth2/token"
+	d.TokenEndpointMethods = []string{"client_secret_basic", "client_secret_post"}
+	d.UserInfoEndpoint = domain.Base + "/oauth2/userInfo"
+	return d
 }
 
 // encode writes JSON without HTML escapes, which the service does not use.

@@ -13,6 +13,11 @@ import (
 
 func serve(t *testing.T, method, path string) *http.Response {
 	t.Helper()
+	return serveAt(t, Domain{}, method, path)
+}
+
+func serveAt(t *testing.T, domain Domain, method, path string) *http.Response {
+	t.Helper()
 	w := &WellKnown{
 		KeySet: func(_ context.Context, id string) ([]byte, error) {
 			if id != "us-east-1_AbCdEf123" {
@@ -22,6 +27,7 @@ func serve(t *testing.T, method, path string) *http.Response {
 		},
 		Issuer:     func(id string) string { return "https://cognito-idp.us-east-1.amazonaws.com/" + id },
 		PublicBase: func(id string) string { return "http://localhost:7665/" + id },
+		Domain:     func(context.Context, string) (Domain, error) { return domain, nil },
 		Log:        slog.New(slog.DiscardHandler),
 	}
 	mux := http.NewServeMux()
@@ -57,6 +63,33 @@ func TestDiscoveryOfAPoolWithoutDomain(t *testing.T) {
 	}
 	if got.Header.Get("Cache-Control") != "public, max-age=300" || got.Header.Get("Access-Control-Allow-Origin") != "*" {
 		t.Errorf("headers %v: want a cache time, and reading from any origin (S024)", got.Header)
+	}
+}
+
+// With a domain, the members are those of spec/recorded.md §3.3.
+func TestDiscoveryOfAPoolWithADomain(t *testing.T) {
+	t.Parallel()
+	const path = "/us-east-1_AbCdEf123/.well-known/openid-configuration"
+	const start = `{"authorization_endpoint":"https://shop.auth.example.com/oauth2/authorize",` +
+		`"end_session_endpoint":"https://shop.auth.example.com/logout",` +
+		`"id_token_signing_alg_values_supported":["RS256"],` +
+		`"issuer":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123",` +
+		`"jwks_uri":"http://localhost:7665/us-east-1_AbCdEf123/.well-known/jwks.json",`
+	const end = `"response_types_supported":["code","token"],` +
+		`"revocation_endpoint":"https://shop.auth.example.com/oauth2/revoke",` +
+		`"scopes_supported":["openid","email","phone","profile"],` +
+		`"subject_types_supported":["public"],` +
+		`"token_endpoint":"https://shop.auth.example.com/oauth2/token",` +
+		`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],` +
+		`"userinfo_endpoint":"https://shop.auth.example.com/oauth2/userInfo"}`
+	for registration, middle := range map[bool]string{
+		false: ``,
+		true:  `"registration_endpoint":"https://shop.auth.example.com/oauth2/register",`,
+	} {
+		got := body(t, serveAt(t, Domain{Base: "https://shop.auth.example.com", Registration: registration}, "GET", path))
+		if want := start + middle + end; got != want {
+			t.Errorf("discovery document\n got %s\nwant %s", got, want)
+		}
 	}
 }
 
