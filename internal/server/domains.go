@@ -37,9 +37,9 @@ func (c Config) addresses() domainhost.Addresses {
 // publicHost is the host name of the public address.
 func (c Config) publicHost() string { return c.addresses().Public.Hostname() }
 
-// domainURL is the public address of a domain, without a slash at its end:
+// DomainURL is the public address of a domain, without a slash at its end:
 // what discovery, messages and pages name. It comes from the settings alone.
-func (s *Server) domainURL(d *store.Domain) string { return s.cfg.addresses().URL(d) }
+func (s *Server) DomainURL(d *store.Domain) string { return s.cfg.addresses().URL(d) }
 
 // discoveredDomain gives what a pool's discovery document says about its
 // domain: the custom one where there are two.
@@ -55,7 +55,7 @@ func (s *Server) discoveredDomain(p *parts) func(ctx context.Context, poolID str
 		}
 		dcr := pool.Config().DcrConfiguration
 		return oauth.Domain{
-			Base:         s.domainURL(domains[0]),
+			Base:         s.DomainURL(domains[0]),
 			Registration: dcr != nil && dcr.EnableStatus == api.StatusTypeEnabled,
 		}, nil
 	}

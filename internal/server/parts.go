@@ -72,7 +72,7 @@ func (s *Server) parts() (*parts, error) {
 		return nil, err
 	}
 	p.messages = messages.New(messages.Config{
-		DB: s.db, Now: s.cfg.Now, Log: s.cfg.Log, DomainURL: s.domainURL, Mail: email, SMS: text,
+		DB: s.db, Now: s.cfg.Now, Log: s.cfg.Log, DomainURL: s.DomainURL, Mail: email, SMS: text,
 		Functions: s.errands(),
 	})
 	p.triggers = s.triggers()

@@ -141,7 +141,7 @@ func (s *Server) samplePages(ctx context.Context, sample *Sample) error {
 	if err != nil && !api.HasCode(err, "ManagedLoginBrandingExistsException") {
 		return fmt.Errorf("style the sample's pages: %w", err)
 	}
-	sample.Domain = s.domainURL(&store.Domain{Name: samplePrefix, Kind: store.DomainPrefix})
+	sample.Domain = s.DomainURL(&store.Domain{Name: samplePrefix, Kind: store.DomainPrefix})
 	return nil
 }
 
