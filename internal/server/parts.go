@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/credentials"
@@ -141,6 +142,7 @@ func (p *parts) service() api.Service {
 			DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
 			Notices:  mfa.Notices{Messages: p.messages, Limits: p.selfService},
+			Audit:    audit.Trail{Log: c.Log},
 		},
 		userOps: &users.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,
@@ -159,6 +161,7 @@ func (p *parts) service() api.Service {
 			Guesses:  &limits.Guesses{Now: c.Now, PerSource: p.rates.Failures, PerPool: p.rates.PoolFailures},
 			Lockout:  limits.Lockout{Now: c.Now}, Tracker: p.tracker, Browsers: p.browsers, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Threats: p.threats, Limits: p.selfService,
+			Audit: audit.Trail{Log: c.Log},
 		},
 	}
 }

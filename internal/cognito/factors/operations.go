@@ -2,9 +2,12 @@ package factors
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/mfa"
 	"cognate/internal/cognito/sessions"
@@ -20,6 +23,7 @@ type Operations struct {
 	Tokens    *tokens.Tokens
 	Sessions  *sessions.Sealer
 	Notices   mfa.Notices
+	Audit     audit.Trail
 }
 
 // nothing is the result of transactions that only change rows.
@@ -28,7 +32,9 @@ type nothing = struct{}
 // subject is the user that an operation is about, and where from.
 type subject struct {
 	pool *directory.Pool
-	lock func(ctx context.Context, tx *store.Tx) (*store.User, error)
+	// enrol refuses a new factor to users whose sign-in is too old.
+	enrol func() error
+	lock  func(ctx context.Context, tx *store.Tx) (*store.User, error)
 }
 
 // bearer is the user of an access token.
@@ -37,7 +43,8 @@ func (o *Operations) bearer(ctx context.Context, accessToken string) (subject, e
 	if err != nil {
 		return subject{}, err
 	}
-	return subject{pool: b.Pool, lock: func(ctx context.Context, tx *store.Tx) (*store.User, error) {
+	enrol := func() error { return mfa.CheckEnrolment(b.Pool, b.AuthTime, o.Now()) }
+	return subject{pool: b.Pool, enrol: enrol, lock: func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		return lockEnabled(ctx, tx, b.Pool.ID, b.User.Sub)
 	}}, nil
 }
@@ -58,7 +65,7 @@ func (o *Operations) named(ctx context.Context, poolID, name string) (subject, e
 	if err != nil {
 		return subject{}, err
 	}
-	return subject{pool: pool, lock: func(ctx context.Context, tx *store.Tx) (*store.User, error) {
+	return subject{pool: pool, enrol: func() error { return nil }, lock: func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		found, err := o.Directory.User(ctx, tx, pool, name)
 		if err != nil {
 			return nil, err
@@ -67,18 +74,27 @@ func (o *Operations) named(ctx context.Context, poolID, name string) (subject, e
 	}}, nil
 }
 
-// change alters a user in one transaction.
-func (o *Operations) change(ctx context.Context, s subject, alter func(ctx context.Context, tx *store.Tx, u *store.User) error) error {
-	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (nothing, error) {
+// change alters a user in one transaction. The user is given as the transaction
+// left it.
+func (o *Operations) change(ctx context.Context, s subject, alter func(ctx context.Context, tx *store.Tx, u *store.User) error) (*store.User, error) {
+	return store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
 		u, err := s.lock(ctx, tx)
 		if err != nil {
-			return nothing{}, err
+			return nil, err
 		}
 		if err := alter(ctx, tx, u); err != nil {
-			return nothing{}, err
+			return nil, err
 		}
 		u.ModifiedAt = o.Now()
-		return nothing{}, tx.SaveUser(ctx, u)
+		return u, tx.SaveUser(ctx, u)
 	})
-	return err
+}
+
+// auditFactors records that an administrator chose a user's second factors.
+func (o *Operations) auditFactors(ctx context.Context, u *store.User) {
+	factors := slices.Clone(u.MFA.EnabledFactors)
+	if u.MFA.WebAuthn {
+		factors = append(factors, "WEB_AUTHN")
+	}
+	o.Audit.Write(ctx, audit.Record{Action: audit.FactorsSet, PoolID: u.PoolID, Sub: u.Sub, Object: strings.Join(factors, " ")})
 }

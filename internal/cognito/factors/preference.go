@@ -2,6 +2,7 @@ package factors
 
 import (
 	"context"
+	"slices"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/mfa"
@@ -15,7 +16,7 @@ func (o *Operations) SetUserMFAPreference(ctx context.Context, in *api.SetUserMF
 		return nil, err
 	}
 	wishes := wishesOf(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings)
-	if err := o.prefer(ctx, s, wishes, in.WebAuthnMfaSettings); err != nil {
+	if _, err := o.prefer(ctx, s, wishes, in.WebAuthnMfaSettings); err != nil {
 		return nil, err
 	}
 	return &api.SetUserMFAPreferenceResponse{}, nil
@@ -28,9 +29,11 @@ func (o *Operations) AdminSetUserMFAPreference(ctx context.Context, in *api.Admi
 		return nil, err
 	}
 	wishes := wishesOf(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings)
-	if err := o.prefer(ctx, s, wishes, in.WebAuthnMfaSettings); err != nil {
+	u, err := o.prefer(ctx, s, wishes, in.WebAuthnMfaSettings)
+	if err != nil {
 		return nil, err
 	}
+	o.auditFactors(ctx, u)
 	return &api.AdminSetUserMFAPreferenceResponse{}, nil
 }
 
@@ -72,9 +75,14 @@ func checkWishes(wishes []wish) error {
 	return nil
 }
 
-func (o *Operations) prefer(ctx context.Context, s subject, wishes []wish, passkeys *api.WebAuthnMfaSettingsType) error {
+func (o *Operations) prefer(ctx context.Context, s subject, wishes []wish, passkeys *api.WebAuthnMfaSettingsType) (*store.User, error) {
 	if err := checkWishes(wishes); err != nil {
-		return err
+		return nil, err
+	}
+	if passkeys != nil && passkeys.Enabled || slices.ContainsFunc(wishes, func(w wish) bool { return w.on }) {
+		if err := s.enrol(); err != nil {
+			return nil, err
+		}
 	}
 	return o.change(ctx, s, func(_ context.Context, _ *store.Tx, u *store.User) error {
 		for _, w := range wishes {

@@ -16,7 +16,7 @@ func (o *Operations) SetUserSettings(ctx context.Context, in *api.SetUserSetting
 	if err != nil {
 		return nil, err
 	}
-	if err := o.setMessages(ctx, s, in.MFAOptions); err != nil {
+	if _, err := o.setMessages(ctx, s, in.MFAOptions); err != nil {
 		return nil, err
 	}
 	return &api.SetUserSettingsResponse{}, nil
@@ -28,21 +28,28 @@ func (o *Operations) AdminSetUserSettings(ctx context.Context, in *api.AdminSetU
 	if err != nil {
 		return nil, err
 	}
-	if err := o.setMessages(ctx, s, in.MFAOptions); err != nil {
+	u, err := o.setMessages(ctx, s, in.MFAOptions)
+	if err != nil {
 		return nil, err
 	}
+	o.auditFactors(ctx, u)
 	return &api.AdminSetUserSettingsResponse{}, nil
 }
 
 // setMessages switches text messages on when the options name them, and off when
 // there are none. The other factors are out of its reach.
-func (o *Operations) setMessages(ctx context.Context, s subject, options []api.MFAOptionType) error {
+func (o *Operations) setMessages(ctx context.Context, s subject, options []api.MFAOptionType) (*store.User, error) {
 	for _, option := range options {
 		if option.DeliveryMedium != api.DeliveryMediumTypeSms || option.AttributeName != attributes.PhoneNumber {
-			return api.InvalidParameterException("MFAOptions can only deliver by SMS to phone_number.")
+			return nil, api.InvalidParameterException("MFAOptions can only deliver by SMS to phone_number.")
 		}
 	}
 	on := len(options) > 0
+	if on {
+		if err := s.enrol(); err != nil {
+			return nil, err
+		}
+	}
 	return o.change(ctx, s, func(_ context.Context, _ *store.Tx, u *store.User) error {
 		if on && !available(&s.pool.Settings.MFA, u, mfa.SMS) {
 			return undeliverable(mfa.SMS)

@@ -108,7 +108,7 @@ func (o *Operations) verifyBySession(ctx context.Context, session, code, name st
 		u, err := tx.LockUser(ctx, s.state.PoolID, s.state.Sub)
 		return u, gone(err)
 	}}
-	err = o.change(ctx, who, func(ctx context.Context, tx *store.Tx, u *store.User) error {
+	_, err = o.change(ctx, who, func(ctx context.Context, tx *store.Tx, u *store.User) error {
 		first, err := tx.SpendOnce(ctx, s.state.PoolID, sessions.SpentKind, s.state.ID, s.state.Expires)
 		if err == nil && !first {
 			err = errUsed()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/mfa"
 	"cognate/internal/protocol/totp"
@@ -35,6 +36,9 @@ func (o *Operations) AssociateSoftwareToken(ctx context.Context, in *api.Associa
 		return nil, err
 	}
 	if err := checkTokens(b.Pool); err != nil {
+		return nil, err
+	}
+	if err := mfa.CheckEnrolment(b.Pool, b.AuthTime, o.Now()); err != nil {
 		return nil, err
 	}
 	secret := totp.NewSecret()
@@ -69,7 +73,10 @@ func (o *Operations) VerifySoftwareToken(ctx context.Context, in *api.VerifySoft
 	if err := checkTokens(s.pool); err != nil {
 		return nil, err
 	}
-	err = o.change(ctx, s, func(ctx context.Context, tx *store.Tx, u *store.User) error {
+	if err := s.enrol(); err != nil {
+		return nil, err
+	}
+	_, err = o.change(ctx, s, func(ctx context.Context, tx *store.Tx, u *store.User) error {
 		pending, found, err := tx.LockTicket(ctx, u.PoolID, pendingKind, u.Sub)
 		if err != nil {
 			return err
@@ -116,7 +123,7 @@ func (o *Operations) AdminDeleteSoftwareToken(ctx context.Context, in *api.Admin
 	if err != nil {
 		return nil, err
 	}
-	err = o.change(ctx, s, func(ctx context.Context, tx *store.Tx, u *store.User) error {
+	u, err := o.change(ctx, s, func(ctx context.Context, tx *store.Tx, u *store.User) error {
 		if u.Status == api.UserStatusTypeUnconfirmed {
 			return api.UserNotConfirmedException("User is not confirmed.")
 		}
@@ -140,6 +147,7 @@ func (o *Operations) AdminDeleteSoftwareToken(ctx context.Context, in *api.Admin
 	if err != nil {
 		return nil, err
 	}
+	o.Audit.Write(ctx, audit.Record{Action: audit.FactorRemoved, PoolID: u.PoolID, Sub: u.Sub, Object: mfa.SoftwareToken})
 	return &api.AdminDeleteSoftwareTokenResponse{}, nil
 }
 

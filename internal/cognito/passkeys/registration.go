@@ -10,6 +10,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/mfa"
 	"cognate/internal/protocol/webauthn"
 	"cognate/internal/store"
 )
@@ -30,6 +31,9 @@ type pending struct {
 func (o *Operations) StartWebAuthnRegistration(ctx context.Context, in *api.StartWebAuthnRegistrationRequest) (*api.StartWebAuthnRegistrationResponse, error) {
 	b, err := o.Tokens.Authenticate(ctx, in.AccessToken)
 	if err != nil {
+		return nil, err
+	}
+	if err := mfa.CheckEnrolment(b.Pool, b.AuthTime, o.Now()); err != nil {
 		return nil, err
 	}
 	text, err := o.Start(ctx, Owner{b.Client, b.User})
@@ -93,6 +97,9 @@ func (o *Operations) CompleteWebAuthnRegistration(ctx context.Context, in *api.C
 	if err != nil {
 		return nil, err
 	}
+	if err := mfa.CheckEnrolment(b.Pool, b.AuthTime, o.Now()); err != nil {
+		return nil, err
+	}
 	return &api.CompleteWebAuthnRegistrationResponse{}, o.Complete(ctx, Owner{b.Client, b.User}, in.Credential)
 }
 
@@ -115,6 +122,7 @@ func (o *Operations) Complete(ctx context.Context, b Owner, credential json.RawM
 	}
 	made, err := registration.Verify(webauthn.Ceremony{
 		RelyingPartyID: s.relyingParty, Challenge: registration.Challenge(), UserHandle: []byte(b.User.Sub), Verified: s.verified,
+		Apps: b.Client.Pool.PasskeyOrigins(),
 	})
 	if err != nil {
 		return refusal(err)

@@ -3,10 +3,12 @@ package pools
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/protocol/webauthn"
 	"cognate/internal/store"
 )
 
@@ -184,6 +186,24 @@ func checkKey(pool *api.UserPoolType) error {
 func checkTags(pool *api.UserPoolType) error {
 	if len(pool.UserPoolTags) > maxTags {
 		return api.UserPoolTaggingException("A user pool can have at most %d tags.", maxTags)
+	}
+	return checkOwnTags(pool)
+}
+
+// checkOwnTags refuses values of Cognate's own tags that would mean nothing.
+func checkOwnTags(pool *api.UserPoolType) error {
+	if value, set := pool.UserPoolTags[directory.StrictEnrolmentTag]; set && value != directory.StrictEnrolmentOn {
+		return api.InvalidParameterException("The tag %s can only be %s.", directory.StrictEnrolmentTag, directory.StrictEnrolmentOn)
+	}
+	for tag, value := range pool.UserPoolTags {
+		if !directory.ListsPasskeyOrigins(tag) {
+			continue
+		}
+		for origin := range strings.FieldsSeq(value) {
+			if !webauthn.NativeOrigin(origin) {
+				return api.InvalidParameterException("The tag %s has %s, which is not the origin of a native app.", tag, origin)
+			}
+		}
 	}
 	return checkSignUpExistence(pool)
 }

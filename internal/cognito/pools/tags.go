@@ -72,7 +72,7 @@ func (o *Operations) changeTags(ctx context.Context, arn string, change func(tag
 		if err := change(pool.Settings.Pool.UserPoolTags); err != nil {
 			return struct{}{}, err
 		}
-		if err := checkSignUpExistence(&pool.Settings.Pool); err != nil {
+		if err := checkOwnTags(&pool.Settings.Pool); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, o.save(ctx, tx, pool)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
@@ -36,6 +37,7 @@ type Operations struct {
 	Triggers    *triggers.Triggers
 	Limits      limits.SelfService
 	Threats     *threats.Threats
+	Audit       audit.Trail
 	// DecoyKey makes the salts and user ids shown for names that nobody has; it
 	// must be the same on every node and stay the same.
 	DecoyKey []byte

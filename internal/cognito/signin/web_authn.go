@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
@@ -81,19 +82,33 @@ func (s webAuthnStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 		return s.o.settle(ctx, a, proof{kind: sessions.Session})
 	}
 	a.userVerified = use.UserVerified
-	return s.o.settle(ctx, a, proof{
+	copied := false
+	answer, err := s.o.settle(ctx, a, proof{
 		right: true, factor: factorOf(key), kind: sessions.Session,
 		change: func(ctx context.Context, tx *store.Tx, _ *store.User) error {
 			used := *key
 			used.SignCount, used.Details.BackupState = use.SignCount, use.BackupState
 			rose, err := tx.UsePasskey(ctx, &used)
-			if err == nil && !rose {
-				// A copy of the authenticator, or the passkey was deleted meanwhile.
-				return store.CommitWith(errIncorrect())
+			if err != nil || rose {
+				return err
 			}
-			return err
+			// Unless the passkey was deleted meanwhile, there is a copy of the
+			// authenticator (S085).
+			list, err := tx.Passkeys(ctx, a.client.PoolID, a.user.Sub)
+			if err != nil {
+				return err
+			}
+			copied = slices.ContainsFunc(list, func(p *store.Passkey) bool { return p.ID == key.ID })
+			if copied && a.watching != nil {
+				a.watching.Suspect("the counter of the passkey went back")
+			}
+			return store.CommitWith(errIncorrect())
 		},
 	})
+	if copied {
+		s.o.Audit.Write(ctx, audit.Record{Action: audit.PasskeyCounterBack, PoolID: a.client.PoolID, Sub: a.user.Sub, Object: key.ID})
+	}
+	return answer, err
 }
 
 // check verifies the answer. Without a key it proves nothing.
@@ -120,6 +135,7 @@ func (s webAuthnStep) check(a *attempt) (*store.Passkey, webauthn.Use, error) {
 			RelyingPartyID: key.Details.RelyingPartyID,
 			Challenge:      string(a.state.Data),
 			UserHandle:     []byte(a.user.Sub),
+			Apps:           a.client.Pool.PasskeyOrigins(),
 			Verified:       verification(a.client.Pool) == webauthn.Required,
 		}, webauthn.Credential{
 			ID: id, PublicKey: key.Details.PublicKey, SignCount: key.SignCount, AAGUID: key.Details.AAGUID,

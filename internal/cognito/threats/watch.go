@@ -41,7 +41,8 @@ type Watch struct {
 	notice      *messages.Message // to go with it
 	barred      bool
 	compromised bool
-	stopped     bool // by the gate
+	stopped     bool     // by the gate
+	suspicions  []string // that the proof itself raised
 }
 
 // Attempt is a first proof that somebody brings.
@@ -248,13 +249,13 @@ func (t *Threats) Record(ctx context.Context, tx *store.Tx, w *Watch, response a
 		if err != nil || !found {
 			return err
 		}
-		w.put(&e.Doc.Event, response, more)
+		w.put(&e.Doc, response, more)
 		return tx.SaveAuthEvent(ctx, e)
 	}
 	e := *w.fresh // the transaction may run again
 	checked := *e.Doc.Event.EventRisk
 	e.Doc.Event.EventRisk = &checked
-	w.put(&e.Doc.Event, response, more)
+	w.put(&e.Doc, response, more)
 	if err := tx.InsertAuthEvent(ctx, &e); err != nil || w.notice == nil {
 		return err
 	}
@@ -262,11 +263,24 @@ func (t *Threats) Record(ctx context.Context, tx *store.Tx, w *Watch, response a
 	return t.Messages.Enqueue(ctx, tx, &notice)
 }
 
-func (w *Watch) put(e *api.AuthEventType, response api.EventResponseType, more []api.ChallengeResponseType) {
+func (w *Watch) put(doc *store.AuthEventDoc, response api.EventResponseType, more []api.ChallengeResponseType) {
+	e := &doc.Event
 	e.EventResponse = response
 	e.ChallengeResponses = append(slices.Clone(e.ChallengeResponses), more...)
 	if w.stopped && !w.compromised && e.EventRisk != nil {
 		e.EventRisk.RiskDecision = api.RiskDecisionTypeBlock
+	}
+	if len(w.suspicions) > 0 && e.EventRisk != nil {
+		doc.Reasons = append(slices.Clone(doc.Reasons), w.suspicions...)
+		e.EventRisk.RiskDecision, e.EventRisk.RiskLevel = api.RiskDecisionTypeAccountTakeover, api.RiskLevelTypeHigh
+	}
+}
+
+// Suspect notes that the proof of a sign-in, which is refused for that, looks
+// stolen. It may be called again when the transaction runs again.
+func (w *Watch) Suspect(reason string) {
+	if !slices.Contains(w.suspicions, reason) {
+		w.suspicions = append(w.suspicions, reason)
 	}
 }
 

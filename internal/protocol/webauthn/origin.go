@@ -1,6 +1,8 @@
 package webauthn
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -22,6 +24,19 @@ func OriginAllowed(origin, relyingPartyID string) bool {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http" && loopback(host)
+}
+
+// NativeOrigin reports whether a text has the form that native apps give as their
+// origin: the digest of the certificate that signed an Android app, as 32 bytes in
+// base64url. Apps of Apple's systems give an https origin of the relying party.
+func NativeOrigin(text string) bool {
+	for _, prefix := range []string{"android:apk-key-hash:", "android:apk-key-hash-sha256:"} {
+		if digest, ok := strings.CutPrefix(text, prefix); ok {
+			b, err := base64.RawURLEncoding.Strict().DecodeString(digest)
+			return err == nil && len(b) == sha256.Size
+		}
+	}
+	return false
 }
 
 // loopback reports whether a host is this machine by its name.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
@@ -28,6 +29,9 @@ type Ceremony struct {
 	RelyingPartyID string
 	Challenge      string // base64url
 	UserHandle     []byte
+	// Apps are origins of native apps that may take part beside the pages of the
+	// relying party, see NativeOrigin.
+	Apps []string
 	// Verified says that the authenticator must have verified the user.
 	Verified bool
 }
@@ -157,7 +161,8 @@ func (a *Assertion) Verify(c Ceremony, k Credential) (Use, error) {
 
 // precheck finds what callers have a word of its own for.
 func (c Ceremony) precheck(client *protocol.CollectedClientData, data *protocol.AuthenticatorData) error {
-	if !OriginAllowed(client.Origin, c.RelyingPartyID) {
+	native := NativeOrigin(client.Origin) && slices.Contains(c.Apps, client.Origin)
+	if !native && !OriginAllowed(client.Origin, c.RelyingPartyID) {
 		return fmt.Errorf("%w: %q", ErrOrigin, client.Origin)
 	}
 	if client.CrossOrigin || client.TopOrigin != "" {

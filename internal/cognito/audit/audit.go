@@ -1,0 +1,35 @@
+package audit
+
+import (
+	"context"
+	"log/slog"
+
+	"cognate/internal/api"
+)
+
+// Record is one act.
+type Record struct {
+	Action string // see the constants
+	PoolID string
+	Sub    string // the user it is about
+	Object string // what exactly, if that is not clear: a factor, the id of a passkey
+}
+
+// The actions.
+const (
+	FactorsSet         = "factors-set"          // an administrator chose a user's second factors
+	FactorRemoved      = "factor-removed"       // an administrator took one away
+	PasskeyCounterBack = "passkey-counter-back" // a sign-in was refused because a passkey seems to be copied
+)
+
+// Trail takes records. The log is set.
+type Trail struct{ Log *slog.Logger }
+
+// Write writes a record, with who asked for the act.
+func (t Trail) Write(ctx context.Context, r Record) {
+	by := api.RequestFrom(ctx)
+	t.Log.LogAttrs(ctx, slog.LevelInfo, "audit",
+		slog.String("action", r.Action), slog.String("pool", r.PoolID), slog.String("sub", r.Sub), slog.String("object", r.Object),
+		slog.String("operation", by.Operation), slog.String("access_key", by.AccessKeyID), slog.String("source", by.SourceIP),
+		slog.String("request_id", by.RequestID))
+}
