@@ -15,6 +15,7 @@ type banner struct {
 	w                      io.Writer
 	colour                 bool
 	endpoint, region, data string
+	https, trust           string // the same over TLS, and the command that makes programs trust it
 	exposed                string // address, when others than this machine can reach it
 	sample                 *server.Sample
 }
@@ -27,6 +28,7 @@ const bannerText = `
 {{red (print "Reachable from other machines at " .)}}
 {{end}}
   Endpoint   {{.Endpoint}}
+  HTTPS      {{.HTTPS}}   (to trust it: {{.Trust}})
   Inbox      {{.Endpoint}}/_cognate/inbox
   Data       {{.Data}}
 {{- with .Sample}}
@@ -65,15 +67,16 @@ func (b *banner) print() error {
 		return fmt.Errorf("parse the banner: %w", err)
 	}
 	return t.Execute(b.w, struct {
-		Endpoint, Region, Data, Exposed string
-		Sample                          *server.Sample
-	}{strings.TrimRight(b.endpoint, "/"), b.region, b.data, b.exposed, b.sample})
+		Endpoint, HTTPS, Trust, Region, Data, Exposed string
+		Sample                                        *server.Sample
+	}{strings.TrimRight(b.endpoint, "/"), b.https, b.trust, b.region, b.data, b.exposed, b.sample})
 }
 
-func announceJSON(w io.Writer, endpoint string, sample *server.Sample) error {
+func announceJSON(w io.Writer, endpoint, https string, sample *server.Sample) error {
 	return json.NewEncoder(w).Encode(struct {
 		Endpoint string         `json:"endpoint"`
+		HTTPS    string         `json:"https"`
 		Inbox    string         `json:"inbox"`
 		Sample   *server.Sample `json:"sample,omitzero"`
-	}{endpoint, strings.TrimRight(endpoint, "/") + "/_cognate/inbox", sample})
+	}{endpoint, https, strings.TrimRight(endpoint, "/") + "/_cognate/inbox", sample})
 }

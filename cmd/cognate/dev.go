@@ -8,15 +8,19 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
+	"slices"
 
 	"golang.org/x/term"
 
+	"cognate/internal/outbound/fetch"
 	"cognate/internal/server"
 )
 
 type devCommand struct {
 	settings
+	makingFlags
 	Memory   bool `env:"COGNATE_MEMORY" help:"Keep everything in memory and nothing on disk."`
 	NoSample bool `help:"Do not make the ready pool, client and user."`
 	Quiet    bool `short:"q" help:"Print nothing but errors."`
@@ -26,7 +30,9 @@ type devCommand struct {
 // Help ends the page that dev --help prints.
 func (*devCommand) Help() string {
 	return `Any AWS credentials are accepted. Messages are shown at {public-url}/_cognate/inbox.
-Not for production: use cognate serve there.
+The port speaks https too, with certificates of an authority of its own that
+cognate trust install makes this machine's programs trust. Not for production:
+use cognate serve there.
 
 Example:
   cognate dev --memory`
@@ -42,7 +48,7 @@ func (c *devCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	config.Memory = c.Memory
+	config.Memory, config.TLSNames = c.Memory, c.TLSName
 	config.Log = log
 	listener, err := net.Listen("tcp", cmp.Or(c.Listen, server.DefaultListen))
 	if err != nil {
@@ -86,13 +92,18 @@ func (c *devCommand) introduce(ctx context.Context, std streams, s *server.Serve
 func (c *devCommand) announce(w io.Writer, address net.Addr, sample *server.Sample) error {
 	switch {
 	case c.JSON:
-		return announceJSON(w, c.PublicURL, sample)
+		return announceJSON(w, c.PublicURL, c.httpsURL(address), sample)
 	case c.Quiet:
 		return nil
 	}
 	b := banner{w: w, colour: colourful(w), endpoint: c.PublicURL, region: c.Region, data: c.Data, sample: sample}
+	b.https, b.trust = c.httpsURL(address), "cognate trust install"
+	if c.Data != "./cognate-data" {
+		b.trust += " --data " + quote(c.Data)
+	}
 	if c.Memory {
 		b.data = "in memory only"
+		b.trust += ", then start again" // with the authority that this makes
 	} else if c.DatabaseURL != "" {
 		b.data = "PostgreSQL"
 	}
@@ -100,6 +111,17 @@ func (c *devCommand) announce(w io.Writer, address net.Addr, sample *server.Samp
 		b.exposed = address.String()
 	}
 	return b.print()
+}
+
+// httpsURL is where the port speaks TLS: by the name of the public URL if
+// there is a certificate for it, else as localhost.
+func (c *devCommand) httpsURL(address net.Addr) string {
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Host != "" &&
+		(fetch.LoopbackName(u.Hostname()) || slices.Contains(c.TLSName, u.Hostname())) {
+		return "https://" + u.Host
+	}
+	_, port, _ := net.SplitHostPort(address.String())
+	return "https://localhost:" + port
 }
 
 // colourful reports whether w is a terminal that may be coloured.

@@ -28,6 +28,7 @@ type cli struct {
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
 	Doctor      doctorCommand      `cmd:"" help:"Look for settings that weaken a running server."`
 	Trigger     triggerCommand     `cmd:"" help:"Look at and try the functions of pools."`
+	Trust       trustCommand       `cmd:"" help:"Let this machine's programs trust the certificates of cognate dev, or no longer."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 

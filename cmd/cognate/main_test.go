@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"flag"
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -37,9 +40,11 @@ func TestCommands(t *testing.T) {
 			defer l.Close()
 			env.Setenv("ADDRESS", l.Addr().String())
 			env.Setenv("URL", "http://"+l.Addr().String())
-			return nil
+			program, err := exec.LookPath("cognate") // for scripts that change PATH
+			env.Setenv("COGNATE", program)
+			return err
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"ready": ready},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"ready": ready, "https": https},
 	})
 }
 
@@ -52,6 +57,22 @@ func ready(ts *testscript.TestScript, _ bool, _ []string) {
 		sleep()
 	}
 	ts.Fatalf("the server at %s does not become ready", ts.Getenv("URL"))
+}
+
+// https makes a TLS connection to $ADDRESS by a name, trusting the root in a
+// file and nothing else.
+func https(ts *testscript.TestScript, neg bool, args []string) {
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(ts.ReadFile(args[0]))) {
+		ts.Fatalf("%s holds no certificate", args[0])
+	}
+	c, err := tls.Dial("tcp", ts.Getenv("ADDRESS"), &tls.Config{RootCAs: pool, ServerName: args[1]})
+	if err == nil {
+		_ = c.Close()
+	}
+	if (err != nil) != neg {
+		ts.Fatalf("https to %s: %v", args[1], err)
+	}
 }
 
 // docs/settings.md is made from the same structs as --help.

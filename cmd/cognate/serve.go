@@ -7,10 +7,25 @@ import (
 	"os"
 
 	"cognate/internal/server"
+	"cognate/internal/server/certificates"
 )
 
 type serveCommand struct {
 	settings
+	TLSCert []string `env:"COGNATE_TLS_CERT" name:"tls-cert" placeholder:"FILE,…" help:"Files with certificates and their chains, in PEM. Read again when they change. None: the port speaks plain HTTP, for a proxy with TLS before it."`
+	TLSKey  []string `env:"COGNATE_TLS_KEY" name:"tls-key" placeholder:"FILE,…" help:"Files with the keys of --tls-cert, in the same order."`
+}
+
+// certificates are the pairs of the flags.
+func (c *serveCommand) certificates() ([]certificates.Pair, error) {
+	if len(c.TLSCert) != len(c.TLSKey) {
+		return nil, &exitError{exitUsage, fmt.Errorf("%d of tls-cert and %d of tls-key: they come in pairs", len(c.TLSCert), len(c.TLSKey))}
+	}
+	var pairs []certificates.Pair
+	for i, cert := range c.TLSCert {
+		pairs = append(pairs, certificates.Pair{Cert: cert, Key: c.TLSKey[i]})
+	}
+	return pairs, nil
 }
 
 // Help ends the page that serve --help prints.
@@ -35,6 +50,9 @@ func (c *serveCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	config.Log = log
+	if config.Certificates, err = c.certificates(); err != nil {
+		return err
+	}
 	s, err := server.New(ctx, config)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 // are part of the command-line contract.
 type settings struct {
 	Listen         string         `env:"COGNATE_LISTEN" default:"127.0.0.1:7665" help:"Address of the one port that serves everything."`
-	Data           string         `env:"COGNATE_DATA" default:"./cognate-data" help:"Data directory: SQLite file and master key."`
+	Data           string         `env:"COGNATE_DATA" default:"./cognate-data" help:"Data directory: SQLite file, master key and, in dev, the local authority."`
 	DatabaseURL    string         `env:"COGNATE_DATABASE_URL" placeholder:"postgres://…" help:"PostgreSQL instead of SQLite; several hosts allowed."`
 	PublicURL      string         `env:"COGNATE_PUBLIC_URL" placeholder:"URL" help:"Base of issuers ({public-url}/{userPoolId}) and links. Default http://localhost and the port of --listen: http://localhost:7665."`
 	IssuerURL      string         `env:"COGNATE_ISSUER_URL" placeholder:"URL" help:"The iss of tokens, with {userPoolId} and {region} filled in. Default {public-url}/{userPoolId}; may be https://cognito-idp.{region}.amazonaws.com/{userPoolId}."`
@@ -33,7 +33,7 @@ type settings struct {
 	FunctionEnv    []string       `env:"COGNATE_FUNCTION_ENV" placeholder:"NAME,…" help:"Environment variables that the processes of functions inherit."`
 	AllowNetwork   []netip.Prefix `env:"COGNATE_ALLOW_NETWORKS" placeholder:"CIDR,…" help:"Private networks that functions may be called in. Loopback needs no listing in dev, nor where the address itself says it."`
 	TrustedProxies []netip.Prefix `env:"COGNATE_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Networks of proxies whose forwarded headers count."`
-	Limits         map[string]int `env:"COGNATE_LIMITS" mapsep:"," placeholder:"NAME=N,…" help:"Bounds against abuse, per pool. Messages: address (to one, an hour; 100), source (from one network, a day; 10000), country (texts to one calling code, a day; 50000), pool (a day; 1000000). sign-ups (from one network, a day; 10000). Refused sign-ins: failures (from one network, an hour; 1000), pool-failures (an hour; 100000). 0: none. The numbers are those of serve; dev has no bounds."`
+	Limits         map[string]int `env:"COGNATE_LIMITS" mapsep:"," placeholder:"NAME=N,…" help:"Bounds against abuse, per pool. Messages: address (to one, an hour; 100), source (from one network, a day; 10000), country (texts to one calling code, a day; 50000), pool (a day; 1000000). sign-ups (from one network, a day; 10000), clients (registered by one network, a day; 100). Refused sign-ins: failures (from one network, an hour; 1000), pool-failures (an hour; 100000). 0: none. The numbers are those of serve; dev has no bounds."`
 	SMSCountries   []string       `env:"COGNATE_SMS_COUNTRIES" name:"sms-countries" placeholder:"+49,…" help:"Calling codes that text messages may go to. Default all."`
 	Breached       string         `env:"COGNATE_BREACHED_PASSWORDS" name:"breached-passwords" placeholder:"FILE" help:"Passwords known from breaches, beside the built-in list: lines of SHA-1 digests in hexadecimal, sorted, each perhaps with a colon and a count. Searched where it lies; threat protection asks it."`
 	BreachedURL    string         `env:"COGNATE_BREACHED_PASSWORDS_URL" name:"breached-passwords-url" placeholder:"https://…" help:"Range API that is asked about passwords which the lists do not know: GET URL/XXXXX, the first five digits of the SHA-1 digest, answers the rests of digests. It learns no more. None: nobody is asked."`

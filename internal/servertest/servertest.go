@@ -18,6 +18,7 @@ import (
 
 	"cognate/internal/outbound/fetch"
 	"cognate/internal/server"
+	"cognate/internal/server/localca"
 	"cognate/internal/store/pgtest"
 )
 
@@ -39,7 +40,8 @@ type Server struct {
 	HTTP      *http.Client
 	Mailbox   *Mailbox
 
-	clock *clock
+	clock     *clock
+	authority *localca.Authority
 }
 
 // Option changes the settings of a server before it starts.
@@ -55,16 +57,17 @@ func Start(t testing.TB, options ...Option) *Server {
 }
 
 var shared struct {
-	once   sync.Once
-	server *Server
-	stop   func()
+	options []Option
+	once    sync.Once
+	server  *Server
+	stop    func()
 }
 
 // Shared gives one server for all tests of the process, which Main stops;
 // tests keep apart by having pools of their own.
 func Shared(t testing.TB) *Server {
 	t.Helper()
-	shared.once.Do(func() { shared.server, shared.stop = start(beyond{t}, nil) })
+	shared.once.Do(func() { shared.server, shared.stop = start(beyond{t}, shared.options) })
 	if shared.server == nil {
 		t.Fatal("the shared server did not start")
 	}
@@ -72,12 +75,17 @@ func Shared(t testing.TB) *Server {
 }
 
 // Main runs the tests of a package that uses Shared.
-func Main(m *testing.M) {
-	code := m.Run()
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for packages that have more to end; the caller exits with the
+// code. The options are those of the shared server.
+func Run(m *testing.M, options ...Option) (code int) {
+	shared.options = options
+	code = m.Run()
 	if shared.stop != nil {
 		shared.stop()
 	}
-	os.Exit(code)
+	return code
 }
 
 // beyond is a test whose end ends nothing: what it makes is for others too.
@@ -99,11 +107,15 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	authority, err := localca.New(nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	url := "http://" + listener.Addr().String()
 	cfg := server.Config{
 		Mode: server.Serve, PublicURL: url,
 		RootAccessKeyID: RootAccessKeyID, RootSecretAccessKey: RootSecretAccessKey,
-		Now: clock.Now, Keys: &ring, Mail: mailbox, SMS: mailbox,
+		Now: clock.Now, Keys: &ring, Mail: mailbox, SMS: mailbox, Authority: authority,
 		Resolve: func(_ context.Context, host string) bool { return host != Unresolved },
 	}
 	clean := chooseEngine(t, &cfg)
@@ -116,16 +128,16 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 		t.Fatal(err)
 	}
 	web := &http.Server{Handler: running.Handler(), ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = web.Serve(listener) }()
+	go func() { _ = web.Serve(running.Secure(listener)) }()
 	stop := func() {
 		if err := errors.Join(web.Close(), running.Close(), clean()); err != nil {
 			t.Errorf("stop the server: %v", err)
 		}
 	}
 	s := &Server{
-		URL: url, Region: "us-east-1", Mailbox: mailbox, clock: clock,
-		HTTP: &http.Client{Transport: fetch.Whole{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 64}}, Timeout: time.Minute},
+		URL: url, Region: "us-east-1", Mailbox: mailbox, clock: clock, authority: authority,
 	}
+	s.HTTP = &http.Client{Transport: fetch.Whole{RoundTripper: s.transport()}, Timeout: time.Minute}
 	if cfg.Region != "" {
 		s.Region = cfg.Region
 	}
