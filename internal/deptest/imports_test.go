@@ -10,7 +10,7 @@ const module = "cognate/"
 
 // maxChain bounds the number of packages on the longest chain of imports, from a
 // command to the contract.
-const maxChain = 10
+const maxChain = 11
 
 // layers lists the groups of packages from the top down. A package imports from
 // layers below its own, and from its own group as far as sameGroup allows.

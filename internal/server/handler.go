@@ -40,5 +40,9 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)
 		s.mountStart(mux)
 	}
-	return s.withHeaders(s.byDomain(p, http.NotFoundHandler(), mux)), nil
+	domains, err := s.domainDoors(p)
+	if err != nil {
+		return nil, err
+	}
+	return s.withHeaders(s.byDomain(p, domains, mux)), nil
 }

@@ -52,6 +52,7 @@ type parts struct {
 	selfService limits.SelfService
 	tracker     *tracking.Tracker
 	browsers    *sso.Sessions
+	operations  *service // once service has made them
 }
 
 func (s *Server) parts() (*parts, error) {
@@ -121,7 +122,7 @@ func (s *Server) throughInbox(t messages.Transport) messages.Transport {
 
 func (p *parts) service() api.Service {
 	c := p.cfg
-	return &service{
+	p.operations = &service{
 		poolOps: &pools.Operations{
 			DB: p.db, Directory: p.directory, Paging: p.paging, Keys: c.Keys, Now: c.Now,
 			Region: c.Region, AccountID: c.AccountID, AllowChosenIDs: c.Mode == Dev,
@@ -164,4 +165,5 @@ func (p *parts) service() api.Service {
 			Audit: audit.Trail{Log: c.Log},
 		},
 	}
+	return p.operations
 }

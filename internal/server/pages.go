@@ -1,0 +1,79 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/authorization"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/style"
+	"cognate/internal/web/login"
+	"cognate/internal/web/oauth"
+	"cognate/internal/web/pages"
+)
+
+// domainDoors are what is served at the domains of pools: the OAuth endpoints, the
+// pages and what they are made of.
+func (s *Server) domainDoors(p *parts) (http.Handler, error) {
+	decisions := &authorization.Operations{
+		DB: p.db, Now: s.cfg.Now, Directory: p.directory, Tokens: p.tokens, Sessions: p.browsers,
+		Tracker: p.tracker, Triggers: p.triggers, Log: s.cfg.Log,
+	}
+	renderer, err := pages.New(pages.Options{
+		Style: func(*http.Request, string) (*style.Style, error) { return nil, nil },
+		Image: func(*http.Request, string) ([]byte, string, error) { return nil, "", nil },
+		Log:   s.cfg.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	config := login.Config{
+		DB: p.db, Now: s.cfg.Now, Log: s.cfg.Log, Directory: p.directory, Authorization: decisions, Sessions: p.browsers,
+		SignIn: p.operations, Users: p.operations, Apps: p.operations, Passkeys: p.operations.passkeyOps,
+		Looks: looks{}, Pages: renderer, CookieKey: p.db.Key("cookies of pages"),
+	}
+	if s.inbox != nil {
+		config.Inbox = s.cfg.PublicURL + "/_cognate/inbox"
+	}
+	signIn, err := login.New(config)
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	mux := http.NewServeMux()
+	endpoints := &oauth.Endpoints{
+		Authorization: decisions, Sessions: p.browsers, Log: s.cfg.Log,
+		XSRF: func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r) },
+	}
+	endpoints.Register(mux)
+	mux.Handle("GET /_pages/", renderer.Assets())
+	mux.Handle("/", signIn)
+	return s.identified(mux), nil
+}
+
+// identified gives each request an id, which the answer names
+// (endpoints.md §1), and the behaviour what it may know of the request.
+func (s *Server) identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		info := &api.RequestInfo{RequestID: uuid.NewString(), Region: s.cfg.Region, UserAgent: r.UserAgent()}
+		if from := s.cfg.origin(r); from.IP.IsValid() {
+			info.SourceIP = from.IP.String()
+		}
+		w.Header().Set("X-Amz-Cognito-Request-Id", info.RequestID)
+		next.ServeHTTP(w, r.WithContext(api.WithRequest(r.Context(), info)))
+	})
+}
+
+// looks are the provided ones for all clients.
+type looks struct{}
+
+func (looks) Style(context.Context, *directory.Client, int) (*style.Style, bool, error) {
+	return nil, true, nil
+}
+
+func (looks) Terms(context.Context, *directory.Client, string) (*pages.TermsLinks, error) {
+	return nil, nil
+}
