@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/sso"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/tracking"
@@ -22,5 +23,8 @@ type Operations struct {
 	Sessions  *sso.Sessions
 	Tracker   *tracking.Tracker
 	Triggers  *triggers.Triggers
-	Log       *slog.Logger
+	// Clients makes clients that register themselves, as often as Limits allows.
+	Clients Clients
+	Limits  limits.SelfService
+	Log     *slog.Logger
 }

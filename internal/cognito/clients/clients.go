@@ -25,31 +25,36 @@ func (o *Operations) CreateUserPoolClient(ctx context.Context, in *api.CreateUse
 		secrets = append(secrets, newSecret(id, cmp.Or(in.ClientSecret, generateSecret()), now, nil))
 	}
 	client, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Client, error) {
-		pool, err := tx.LockPool(ctx, in.UserPoolId)
-		if err != nil {
-			return nil, err
-		}
-		if err := directory.CheckRegion(ctx, pool); err != nil {
-			return nil, err
-		}
-		n, err := tx.CountClients(ctx, pool.ID)
-		if err != nil {
-			return nil, err
-		}
-		if n >= cmp.Or(o.Quota, DefaultQuota) {
-			return nil, api.LimitExceededException("User pool %s has exceeded the maximum number of app clients.", pool.ID)
-		}
-		client := &store.Client{PoolID: pool.ID, ID: id, Name: in.ClientName, CreatedAt: now, ModifiedAt: now, Secrets: secrets}
+		client := &store.Client{PoolID: in.UserPoolId, ID: id, Name: in.ClientName, CreatedAt: now, ModifiedAt: now, Secrets: secrets}
 		client.Settings = configure(settingsOfCreate(in))
-		if err := checkStored(ctx, tx, pool, client, "creating"); err != nil {
-			return nil, err
-		}
-		return client, tx.InsertClient(ctx, client)
+		return client, o.insert(ctx, tx, client)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &api.CreateUserPoolClientResponse{UserPoolClient: describe(client)}, nil
+}
+
+// insert stores a new client, if it is in order and the pool has room.
+func (o *Operations) insert(ctx context.Context, tx *store.Tx, client *store.Client) error {
+	pool, err := tx.LockPool(ctx, client.PoolID)
+	if err != nil {
+		return err
+	}
+	if err := directory.CheckRegion(ctx, pool); err != nil {
+		return err
+	}
+	n, err := tx.CountClients(ctx, pool.ID)
+	if err != nil {
+		return err
+	}
+	if n >= cmp.Or(o.Quota, DefaultQuota) {
+		return api.LimitExceededException("User pool %s has exceeded the maximum number of app clients.", pool.ID)
+	}
+	if err := checkStored(ctx, tx, pool, client, "creating"); err != nil {
+		return err
+	}
+	return tx.InsertClient(ctx, client)
 }
 
 // checkStored looks at a client that is about to be stored. Verb is how messages
@@ -60,7 +65,8 @@ func checkStored(ctx context.Context, tx *store.Tx, pool *store.Pool, client *st
 		return err
 	}
 	return check(&subject{
-		pool: &pool.Settings.Pool, client: &client.Settings, servers: servers, confidential: len(client.Secrets) > 0, verb: verb,
+		pool: &pool.Settings.Pool, client: &client.Settings, servers: servers, confidential: len(client.Secrets) > 0,
+		registered: client.Registration != "", verb: verb,
 	})
 }
 
@@ -112,8 +118,9 @@ func (o *Operations) DeleteUserPoolClient(ctx context.Context, in *api.DeleteUse
 	return nil
 }
 
-// ListUserPoolClients lists the clients of a pool. There are no clients by
-// dynamic registration yet, so a list of those is empty.
+// ListUserPoolClients lists the clients of a pool, of one type if the request says
+// so. Then a page may have fewer clients than asked for, even none, and others
+// behind it.
 func (o *Operations) ListUserPoolClients(ctx context.Context, in *api.ListUserPoolClientsRequest) (*api.ListUserPoolClientsResponse, error) {
 	pool, err := o.Directory.Pool(ctx, in.UserPoolId)
 	if err != nil {
@@ -132,9 +139,6 @@ func (o *Operations) ListUserPoolClients(ctx context.Context, in *api.ListUserPo
 		after = cursor[0]
 	}
 	out := &api.ListUserPoolClientsResponse{UserPoolClients: []api.UserPoolClientDescription{}}
-	if in.ClientType == api.ClientTypeTypeDcr {
-		return out, nil
-	}
 	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.Client, error) {
 		return tx.ListClients(ctx, pool.ID, after, limit+1)
 	})
@@ -146,6 +150,9 @@ func (o *Operations) ListUserPoolClients(ctx context.Context, in *api.ListUserPo
 		out.NextToken = o.Paging.Encode(scope, found[limit-1].ID)
 	}
 	for _, client := range found {
+		if in.ClientType != "" && in.ClientType != clientType(client) {
+			continue
+		}
 		out.UserPoolClients = append(out.UserPoolClients, api.UserPoolClientDescription{
 			ClientId:   client.ID,
 			ClientName: client.Name,

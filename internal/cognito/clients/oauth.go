@@ -15,8 +15,11 @@ var builtInScopes = [...]string{
 	"openid",
 	"profile",
 	"aws.cognito.signin.user.admin",
-	"aws.cognito/dcr/register",
+	registerScope,
 }
+
+// registerScope lets its owner register clients.
+const registerScope = "aws.cognito/dcr/register"
 
 // ownDirectory is the name of the pool itself among identity providers.
 const ownDirectory = "COGNITO"

@@ -33,7 +33,7 @@ func describe(client *store.Client) *api.UserPoolClientType {
 	shown.UserPoolId = client.PoolID
 	shown.ClientId = client.ID
 	shown.ClientName = client.Name
-	shown.ClientType = api.ClientTypeTypeRegular
+	shown.ClientType = clientType(client)
 	shown.CreationDate = api.TimeOf(client.CreatedAt)
 	shown.LastModifiedDate = api.TimeOf(client.ModifiedAt)
 	if len(client.Secrets) > 0 {

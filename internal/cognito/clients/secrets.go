@@ -32,6 +32,8 @@ func (o *Operations) AddUserPoolClientSecret(ctx context.Context, in *api.AddUse
 		switch {
 		case err != nil:
 			return store.ClientSecret{}, err
+		case notRegistered(client) != nil:
+			return store.ClientSecret{}, notRegistered(client)
 		case len(client.Secrets) == 0:
 			return store.ClientSecret{}, api.InvalidParameterException("User pool client %s is not configured for secret.", client.ID)
 		case len(client.Secrets) >= maxSecrets:
@@ -55,6 +57,9 @@ func (o *Operations) AddUserPoolClientSecret(ctx context.Context, in *api.AddUse
 // values, the oldest first. They fit on one page, so no token is a valid one.
 func (o *Operations) ListUserPoolClientSecrets(ctx context.Context, in *api.ListUserPoolClientSecretsRequest) (*api.ListUserPoolClientSecretsResponse, error) {
 	client, err := o.load(ctx, in.UserPoolId, in.ClientId)
+	if err == nil {
+		err = notRegistered(client)
+	}
 	if err != nil {
 		return nil, secretError(err)
 	}
@@ -78,6 +83,8 @@ func (o *Operations) DeleteUserPoolClientSecret(ctx context.Context, in *api.Del
 		switch {
 		case err != nil:
 			return struct{}{}, err
+		case notRegistered(client) != nil:
+			return struct{}{}, notRegistered(client)
 		case !slices.ContainsFunc(client.Secrets, func(s store.ClientSecret) bool { return s.ID == in.ClientSecretId }):
 			return struct{}{}, api.ResourceNotFoundException("Client secret %s does not exist.", in.ClientSecretId)
 		case len(client.Secrets) == 1:

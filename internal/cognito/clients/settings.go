@@ -108,6 +108,7 @@ func orAbsent[T any](list []T) []T {
 
 // subject is a client about to be stored, and what the checks of it need.
 type subject struct {
+	registered   bool // it has registered itself
 	pool         *api.UserPoolType
 	client       *api.UserPoolClientType
 	servers      []*store.ResourceServer // of the pool
@@ -123,6 +124,7 @@ func check(s *subject) error {
 		checkRotation,
 		checkRedirects,
 		checkOAuth,
+		checkRegistered,
 		checkProviders,
 		checkPermissions,
 		checkContextData,

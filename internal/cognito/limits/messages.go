@@ -98,6 +98,12 @@ func (s SelfService) CountSignUp(ctx context.Context, tx *store.Tx, poolID, user
 	return s.add(ctx, tx, c, s.subject(c))
 }
 
+// CountRegistration counts a client that registers itself (S026). Beyond the limit
+// it answers LimitExceededException.
+func (s SelfService) CountRegistration(ctx context.Context, tx *store.Tx, poolID string) error {
+	return s.countToday(ctx, tx, today{poolID, "clients", Source(ctx), s.Rates.Clients, ""})
+}
+
 func (s SelfService) signUps(ctx context.Context, poolID, username string) today {
 	return today{poolID, "sign-ups", Source(ctx), s.Rates.SignUps, username}
 }

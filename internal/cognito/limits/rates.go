@@ -16,6 +16,7 @@ type Rates struct {
 	Country      int // text messages to one calling code in a day
 	Pool         int // messages in a day
 	SignUps      int // sign-ups from one network in a day
+	Clients      int // registered by one network in a day
 	Failures     int // refused sign-ins from one network, an hour
 	PoolFailures int // refused sign-ins an hour, after which every network has few
 }
@@ -25,7 +26,7 @@ type Rates struct {
 func Usual() Rates {
 	return Rates{
 		Address: 100, Source: 10_000, Country: 50_000, Pool: 1_000_000,
-		SignUps: 10_000, Failures: 1_000, PoolFailures: 100_000,
+		SignUps: 10_000, Clients: 100, Failures: 1_000, PoolFailures: 100_000,
 	}
 }
 
@@ -33,7 +34,7 @@ func Usual() Rates {
 func (r *Rates) named() map[string]*int {
 	return map[string]*int{
 		"address": &r.Address, "source": &r.Source, "country": &r.Country, "pool": &r.Pool,
-		"sign-ups": &r.SignUps, "failures": &r.Failures, "pool-failures": &r.PoolFailures,
+		"sign-ups": &r.SignUps, "clients": &r.Clients, "failures": &r.Failures, "pool-failures": &r.PoolFailures,
 	}
 }
 

@@ -39,6 +39,7 @@ var endpoints = map[string]endpoint{
 	"/oauth2/token":     {methods: []string{http.MethodPost}, open: true, serve: (*Endpoints).token},
 	"/oauth2/userInfo":  {methods: []string{http.MethodGet, http.MethodPost}, open: true, serve: (*Endpoints).userInfo},
 	"/oauth2/revoke":    {methods: []string{http.MethodPost}, open: true, serve: (*Endpoints).revoke},
+	"/oauth2/register":  {methods: []string{http.MethodPost}, serve: (*Endpoints).register},
 }
 
 // aliases are other spellings of paths, seen in the field (endpoints.md §1).
