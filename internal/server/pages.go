@@ -21,7 +21,7 @@ import (
 func (s *Server) domainDoors(p *parts) (http.Handler, error) {
 	decisions := &authorization.Operations{
 		DB: p.db, Now: s.cfg.Now, Directory: p.directory, Tokens: p.tokens, Sessions: p.browsers,
-		Tracker: p.tracker, Triggers: p.triggers, Log: s.cfg.Log,
+		Tracker: p.tracker, Triggers: p.triggers,
 	}
 	renderer, err := pages.New(pages.Options{
 		Style: func(*http.Request, string) (*style.Style, error) { return nil, nil },
