@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"cognate/internal/api"
-	"cognate/internal/cognito/authorization"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/style"
 	"cognate/internal/web/login"
@@ -19,10 +18,7 @@ import (
 // domainDoors are what is served at the domains of pools: the OAuth endpoints, the
 // pages and what they are made of.
 func (s *Server) domainDoors(p *parts) (http.Handler, error) {
-	decisions := &authorization.Operations{
-		DB: p.db, Now: s.cfg.Now, Directory: p.directory, Tokens: p.tokens, Sessions: p.browsers,
-		Tracker: p.tracker, Triggers: p.triggers,
-	}
+	decisions := p.operations.oauthOps
 	renderer, err := pages.New(pages.Options{
 		Style: func(*http.Request, string) (*style.Style, error) { return nil, nil },
 		Image: func(*http.Request, string) ([]byte, string, error) { return nil, "", nil },

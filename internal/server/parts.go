@@ -5,6 +5,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/audit"
+	"cognate/internal/cognito/authorization"
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/credentials"
@@ -164,6 +165,10 @@ func (p *parts) service() api.Service {
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Threats: p.threats, Limits: p.selfService,
 			Audit: audit.Trail{Log: c.Log},
 		},
+	}
+	p.operations.oauthOps = &authorization.Operations{
+		DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens, Sessions: p.browsers, Tracker: p.tracker,
+		Triggers: p.triggers, Clients: p.operations.clientOps, Limits: p.selfService,
 	}
 	return p.operations
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"cognate/internal/api"
+	"cognate/internal/cognito/authorization"
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/devices"
 	"cognate/internal/cognito/domains"
@@ -31,6 +32,7 @@ type (
 	riskOps    = risk.Operations
 	domainOps  = domains.Operations
 	serverOps  = resourceservers.Operations
+	oauthOps   = authorization.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -49,6 +51,7 @@ type service struct {
 	*trackOps
 	*domainOps
 	*serverOps
+	*oauthOps
 	later
 }
 

@@ -1,7 +1,6 @@
 package authorization
 
 import (
-	"log/slog"
 	"time"
 
 	"cognate/internal/cognito/directory"
@@ -26,5 +25,4 @@ type Operations struct {
 	// Clients makes clients that register themselves, as often as Limits allows.
 	Clients Clients
 	Limits  limits.SelfService
-	Log     *slog.Logger
 }
