@@ -45,3 +45,24 @@ func TestS055DoctorFindsRolesThatUsersWrite(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 }
+
+func TestTriggerCommandsAskAServerOfProduction(t *testing.T) {
+	s := servertest.Start(t)
+	pool := s.CreatePool(t, nil)
+	trigger := func(args ...string) (code int, out string) {
+		var std, errors bytes.Buffer
+		code = run(append([]string{"trigger"}, append(args, "--public-url", s.URL)...), streams{&std, &errors})
+		return code, std.String() + errors.String()
+	}
+	if code, out := trigger("log"); code != exitFailed || !regexp.MustCompile(`nothing to show`).MatchString(out) {
+		t.Errorf("without a key: %d %s", code, out)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", servertest.RootAccessKeyID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", servertest.RootSecretAccessKey)
+	if code, out := trigger("log"); code != 0 || out != "" {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, out := trigger("invoke", "PreSignUp_SignUp", "--pool", pool); code != exitFailed || !regexp.MustCompile(`has no function`).MatchString(out) {
+		t.Errorf("%d %s", code, out)
+	}
+}

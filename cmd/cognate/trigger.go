@@ -11,27 +11,27 @@ import (
 	"net/url"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 )
 
 type triggerCommand struct {
-	Log    triggerLogCommand    `cmd:"" help:"Show the latest calls of functions on a development server."`
+	Log    triggerLogCommand    `cmd:"" help:"Show the latest calls of functions."`
 	Invoke triggerInvokeCommand `cmd:"" help:"Send a pool's function an event and show the answer, changing nothing."`
 	Secret triggerSecretCommand `cmd:"" help:"The secrets that calls of functions are signed with."`
 }
 
 type triggerLogCommand struct {
-	PublicURL string `env:"COGNATE_PUBLIC_URL" default:"http://localhost:7665" help:"Base URL of the server."`
-	Pool      string `placeholder:"ID" help:"Show the calls of one pool only."`
-	Follow    bool   `short:"f" help:"Go on showing calls as they come."`
-	JSON      bool   `name:"json" help:"Print one line of JSON for each call, with event and answer."`
+	administration
+	Pool   string `placeholder:"ID" help:"Show the calls of one pool only."`
+	Follow bool   `short:"f" help:"Go on showing calls as they come."`
+	JSON   bool   `name:"json" help:"Print one line of JSON for each call, with event and answer."`
 }
 
 // Help ends the page that trigger log --help prints.
 func (*triggerLogCommand) Help() string {
-	return `A development server remembers the last 1000 calls; passwords, codes and private
-challenge parameters are masked. cognate serve writes a log line for each call instead.
+	return `A server remembers the last 1000 calls in memory, each node its own; passwords, codes
+and private challenge parameters are masked. What the events say of users is not.
+` + credentialsHelp + `
 
 Example:
   cognate trigger log --follow`
@@ -63,7 +63,7 @@ func (c *triggerLogCommand) Run(ctx context.Context, std streams) error {
 			query.Set("timeout", "30s")
 		}
 		var got struct{ Calls []json.RawMessage }
-		if err := control(ctx, http.MethodGet, c.PublicURL, "/_cognate/v1/functions/calls?"+query.Encode(), nil, &got); err != nil {
+		if err := c.control(ctx, http.MethodGet, "/_cognate/v1/functions/calls?"+query.Encode(), nil, &got); err != nil {
 			if ctx.Err() != nil {
 				return nil //nolint:nilerr // asked to stop
 			}
@@ -100,17 +100,19 @@ func (c *triggerLogCommand) print(w io.Writer, text json.RawMessage) (number int
 }
 
 type triggerInvokeCommand struct {
-	Source    string `arg:"" help:"Trigger source, such as PreSignUp_SignUp."`
-	PublicURL string `env:"COGNATE_PUBLIC_URL" default:"http://localhost:7665" help:"Base URL of the server."`
-	Pool      string `required:"" placeholder:"ID" help:"Pool whose function is called."`
-	User      string `placeholder:"NAME" help:"User whose attributes the event has. Default: a sample without attributes."`
-	Event     string `placeholder:"FILE" help:"File with the whole event to send instead of a sample."`
-	JSON      bool   `name:"json" help:"Print one line of JSON with event, answer and error."`
+	administration
+	Source string `arg:"" help:"Trigger source, such as PreSignUp_SignUp."`
+	Pool   string `required:"" placeholder:"ID" help:"Pool whose function is called."`
+	User   string `placeholder:"NAME" help:"User whose attributes the event has. Default: a sample without attributes."`
+	Event  string `placeholder:"FILE" help:"File with the whole event to send instead of a sample."`
+	JSON   bool   `name:"json" help:"Print one line of JSON with event, answer and error."`
 }
 
 // Help ends the page that trigger invoke --help prints.
 func (*triggerInvokeCommand) Help() string {
-	return `Works with a development server. What the answer asks for does not happen.
+	return `The function is called for real, by the server that runs it; what the answer asks for
+does not happen.
+` + credentialsHelp + `
 
 Example:
   cognate trigger invoke PreSignUp_SignUp --pool us-east-1_AbCdEf123 --user ana`
@@ -134,7 +136,7 @@ func (c *triggerInvokeCommand) Run(ctx context.Context, std streams) error {
 		Answer json.RawMessage `json:"answer,omitzero"`
 		Error  string          `json:"error,omitzero"`
 	}
-	if err := control(ctx, http.MethodPost, c.PublicURL, "/_cognate/v1/functions/try", ask, &got); err != nil {
+	if err := c.control(ctx, http.MethodPost, "/_cognate/v1/functions/try", ask, &got); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -179,38 +181,11 @@ func indented(text json.RawMessage) string {
 	return "  " + b.String()
 }
 
-// control asks the control API of a development server.
-func control(ctx context.Context, method, base, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		text, err := json.Marshal(in)
-		if err != nil {
-			return fmt.Errorf("ask the server: %w", err)
-		}
-		body = bytes.NewReader(text)
+// control asks the control API, or what a server of production has of it.
+func (a *administration) control(ctx context.Context, method, path string, in, out any) error {
+	err := a.send(ctx, method, path, http.Header{"X-Cognate-Control": {"1"}}, in, out)
+	if errors.Is(err, errNotFound) {
+		return errors.New("the server has nothing to show at this address, or not to whoever has this access key")
 	}
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+path, body)
-	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	request.Header.Set("X-Cognate-Control", "1")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return &exitError{exitUnreachable, err}
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return &exitError{exitUnreachable, err}
-	}
-	switch {
-	case answer.StatusCode == http.StatusNotFound:
-		return errors.New("the server has no control API: it is not cognate dev")
-	case answer.StatusCode != http.StatusOK:
-		return fmt.Errorf("the server answered %s: %s", answer.Status, bytes.TrimSpace(text))
-	}
-	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	return nil
+	return err
 }

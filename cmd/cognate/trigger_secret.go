@@ -83,7 +83,8 @@ func (c *secretSource) secrets(ctx context.Context, rotate bool) ([]server.Funct
 			method = http.MethodPost
 		}
 		var got struct{ Secrets []server.FunctionSecret }
-		err := control(ctx, method, c.PublicURL, "/_cognate/v1/functions/secrets", nil, &got)
+		server := administration{PublicURL: c.PublicURL, Region: "us-east-1"} // any Region does
+		err := server.control(ctx, method, "/_cognate/v1/functions/secrets", nil, &got)
 		return got.Secrets, err
 	}
 	if c.Data != "" && c.DatabaseURL == "" {

@@ -57,11 +57,8 @@ func (s *Server) errands() messages.Transport {
 	})
 }
 
-// invoker calls functions; in dev it remembers the calls.
+// invoker calls functions and remembers the calls.
 func (s *Server) invoker() triggers.Invoker {
-	if s.journal == nil {
-		return s.functions.Invoke
-	}
 	return s.journal.Around(s.functions.Invoke)
 }
 

@@ -39,6 +39,8 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		control.Register(mux, s.inbox, s.cfg.hosts()...)
 		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)
 		s.mountStart(mux)
+	} else {
+		control.RegisterForOperators(mux, control.Functions{Journal: s.journal, Try: p.tryFunction}, s.forOperators(aws))
 	}
 	domains, err := s.domainDoors(p)
 	if err != nil {

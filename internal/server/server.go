@@ -29,7 +29,7 @@ type Server struct {
 	root      rootKey
 	inbox     *messages.Inbox // dev only
 	functions *hook.Functions
-	journal   *triggers.Journal // dev only
+	journal   *triggers.Journal
 	secrets   *functionSecrets
 	metrics   *metrics
 	jobs      *jobs
@@ -73,8 +73,8 @@ func (s *Server) build(ctx context.Context) (err error) {
 	}
 	if s.cfg.Mode == Dev {
 		s.inbox = &messages.Inbox{Log: s.cfg.Log}
-		s.journal = &triggers.Journal{Now: s.cfg.Now}
 	}
+	s.journal = &triggers.Journal{Now: s.cfg.Now}
 	if s.functions, err = s.openFunctions(); err != nil {
 		return err
 	}

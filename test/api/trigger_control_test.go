@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -8,10 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"cognate/internal/server"
+	"cognate/internal/servertest"
 )
 
 func inDev(c *server.Config) {
@@ -157,5 +162,62 @@ func TestCustomSendersNeedAKeyService(t *testing.T) {
 	wantError(t, err, "CodeDeliveryFailureException", "Unable to deliver message to user")
 	if got := sources(h.take()); got != "" || h.s.Mailbox.Count(w.pool, "ana") != 0 {
 		t.Errorf("sent all the same: %s", got)
+	}
+}
+
+// operatorCall asks a server of production, with a signature of the key.
+func (h *host) operatorCall(t *testing.T, secret, method, path, body string) (status int, text string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, h.s.URL+path, strings.NewReader(body))
+	wantOK(t, err)
+	sum := sha256.Sum256([]byte(body))
+	who := aws.Credentials{AccessKeyID: servertest.RootAccessKeyID, SecretAccessKey: secret}
+	if secret != "" {
+		wantOK(t, v4.NewSigner().SignHTTP(t.Context(), who, r, hex.EncodeToString(sum[:]), "cognito-idp", "us-east-1", h.s.Now()))
+	}
+	answer, err := h.s.HTTP.Do(r)
+	wantOK(t, err)
+	defer answer.Body.Close()
+	read, err := io.ReadAll(answer.Body)
+	wantOK(t, err)
+	return answer.StatusCode, string(read)
+}
+
+// In production the calls are shown to those whose key opens the API, and to others
+// nothing is there.
+func TestS190CallsOfFunctionsAreShownToOperators(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	w := h.world(t)
+	h.answer("UserMigration", "unknown")
+	_, err := w.tryPassword(t, "ana", goodPassword)
+	wantCode(t, err, "UserLambdaValidationException")
+	calls, try := "/_cognate/v1/functions/calls", "/_cognate/v1/functions/try"
+	ask := `{"poolId":"` + w.pool + `","triggerSource":"PreSignUp_SignUp"}`
+	const secret = servertest.RootSecretAccessKey
+
+	status, text := h.operatorCall(t, secret, http.MethodGet, calls+"?pool="+w.pool, "")
+	if status != http.StatusOK || !strings.Contains(text, "UserMigration_Authentication") || strings.Contains(text, goodPassword) {
+		t.Errorf("%d %s", status, text)
+	}
+	h.take()
+	if status, text := h.operatorCall(t, secret, http.MethodPost, try, ask); status != http.StatusOK || !strings.Contains(text, `"answer":`) {
+		t.Errorf("%d %s", status, text)
+	}
+	h.one(t, "PreSignUp_SignUp")
+	for name, c := range map[string][3]string{
+		"unsigned":     {"", http.MethodGet, calls},
+		"unsigned try": {"", http.MethodPost, try},
+		"another key":  {"another-secret-of-some-length", http.MethodPost, try},
+		"method":       {secret, http.MethodPost, calls},
+		"secrets":      {secret, http.MethodGet, "/_cognate/v1/functions/secrets"},
+		"inbox":        {secret, http.MethodGet, "/_cognate/v1/inbox"},
+	} {
+		if status, text := h.operatorCall(t, c[0], c[1], c[2], ask); status != http.StatusNotFound || text != "404 page not found\n" {
+			t.Errorf("%s: %d %s", name, status, text)
+		}
+	}
+	if events := h.take(); len(events) > 0 {
+		t.Errorf("called: %s", sources(events))
 	}
 }

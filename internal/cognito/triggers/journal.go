@@ -13,7 +13,7 @@ import (
 )
 
 // Journal remembers the latest calls of functions, for those who write them. It
-// is kept in memory and exists in dev only.
+// is kept in memory, by each node for itself.
 type Journal struct {
 	Now func() time.Time
 
@@ -37,7 +37,7 @@ type Entry struct {
 	Attempts     int             `json:"attempts"`
 	Milliseconds float64         `json:"milliseconds"`
 	Outcome      string          `json:"outcome"` // "answered", or the error
-	Event        json.RawMessage `json:"event"`
+	Event        json.RawMessage `json:"event"`   // null when it is too long to be remembered
 	Answer       json.RawMessage `json:"answer,omitzero"`
 }
 
@@ -114,8 +114,14 @@ func (j *Journal) since(number int64, poolID string) ([]Entry, <-chan struct{}) 
 // secretMembers are what the journal does not show.
 var secretMembers = []string{"password", "code", "challengeAnswer", "privateChallengeParameters", "tokenResponse"}
 
-// mask copies JSON with secrets replaced; nil when it is none.
+// longestShown bounds what is remembered of an event or an answer, in bytes.
+const longestShown = 64 << 10
+
+// mask copies JSON with secrets replaced; nil when it is none, or too long.
 func mask(b []byte) json.RawMessage {
+	if len(b) > longestShown {
+		return nil
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	var out bytes.Buffer

@@ -1,5 +1,6 @@
 // Package control serves what exists in dev mode only, under /_cognate/: the
-// inbox page and the control API. The server of production never mounts it.
+// inbox page and the control API. The server of production mounts nothing of it
+// but RegisterForOperators, for requests that are signed.
 //
 // It owns who may call (guard.go: no other web site, whatever name it uses for
 // this machine), the JSON form of messages and the page. It does not own the

@@ -33,6 +33,23 @@ func RegisterFunctions(mux *http.ServeMux, f Functions, hosts ...string) {
 	mux.Handle("POST /_cognate/v1/functions/secrets", g.api(f.secrets))
 }
 
+// RegisterForOperators mounts what a server of production has of it: the calls, and
+// trying a function. The signing secrets are not shown there. Admit lets requests
+// through whose sender may do an action.
+func RegisterForOperators(mux *http.ServeMux, f Functions, admit func(action string, next http.HandlerFunc) http.Handler) {
+	only := func(method string, next http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != method {
+				http.NotFound(w, r)
+				return
+			}
+			next(w, r)
+		}
+	}
+	mux.Handle("/_cognate/v1/functions/calls", admit("cognate:ListFunctionCalls", only(http.MethodGet, f.calls)))
+	mux.Handle("/_cognate/v1/functions/try", admit("cognate:TryFunction", only(http.MethodPost, f.try)))
+}
+
 // calls answers with the latest calls: those after a number, of a pool, waiting
 // for one as long as timeout says.
 func (f *Functions) calls(w http.ResponseWriter, r *http.Request) {
