@@ -39,8 +39,14 @@ func plant(t *testing.T, db *testDB) []string {
 			_, errKey := tx.InsertAccessKey(ctx, store.AccessKey{ID: id, Secret: secret("access-key")})
 			errUser := tx.InsertUser(ctx, u)
 			_, errDevice := tx.InsertDevice(ctx, &store.Device{PoolID: poolID, Sub: id, ID: "device", Secret: password()})
+			provider := &store.IdentityProvider{PoolID: poolID, Name: id}
+			provider.Settings.Details = map[string]string{"client_secret": secret("provider-secret")}
+			_, errCertificate := tx.AddPoolCertificate(ctx, &store.PoolCertificate{
+				PoolID: poolID, Purpose: id, Private: []byte(secret("saml-key")), Certificate: []byte("public"),
+			})
 			return errors.Join(
-				errUser, errDevice,
+				errUser, errDevice, errCertificate,
+				tx.InsertIdentityProvider(ctx, provider),
 				tx.AddPasswordHistory(ctx, poolID, id, password(), start, 5),
 				tx.PutTOTP(ctx, store.TOTP{PoolID: poolID, Sub: id, Secret: []byte(secret("totp"))}),
 				tx.InsertClient(ctx, client),
@@ -129,7 +135,9 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 				_, errKeys := tx.SigningKeys(ctx, poolID, start)
 				_, _, errTicket := tx.Ticket(ctx, poolID, "code", "row0")
 				_, _, errAccess := tx.AccessKey(ctx, "row0")
-				return 0, errors.Join(errUser, errHistory, errTOTP, errDevice, errClient, errKeys, errTicket, errAccess)
+				_, _, errProvider := tx.IdentityProvider(ctx, poolID, "row0")
+				_, _, errCertificate := tx.PoolCertificate(ctx, poolID, "row0")
+				return 0, errors.Join(errProvider, errCertificate, errUser, errHistory, errTOTP, errDevice, errClient, errKeys, errTicket, errAccess)
 			})
 			return err
 		}
@@ -145,6 +153,8 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 			{"signing_keys", "private", "kid"},
 			{"tickets", "doc", "id"},
 			{"access_keys", "secret", "id"},
+			{"identity_providers", "doc", "name"},
+			{"pool_certificates", "private", "purpose"},
 		} {
 			get := func(id string) []byte {
 				found := read(t, db, func(ctx context.Context, tx *store.Tx) ([][]byte, error) {
