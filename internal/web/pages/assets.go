@@ -18,8 +18,9 @@ const assetsPath = "/_pages/"
 
 // Below assetsPath.
 const (
-	imagesPath = "image/" // pictures of styles, by hash
-	stylesPath = "style/" // stylesheets: {client}/{hash}.css
+	imagesPath  = "image/"   // pictures of styles, by hash
+	stylesPath  = "style/"   // stylesheets of managed login: {client}/{hash}.css
+	classicPath = "classic/" // the same of classic pages
 )
 
 // defaultStyle is the plain name of the stylesheet of the provided style.
@@ -76,7 +77,11 @@ func (r *Renderer) Assets() http.Handler {
 			return
 		}
 		if address, ok := strings.CutPrefix(name, stylesPath); ok {
-			r.style(w, req, address)
+			r.style(w, req, address, stylesheet)
+			return
+		}
+		if address, ok := strings.CutPrefix(name, classicPath); ok {
+			r.style(w, req, address, func(s *style.Style) []byte { return []byte(s.CSS) })
 			return
 		}
 		data, ok := r.assets.files[name]
@@ -91,7 +96,7 @@ func (r *Renderer) Assets() http.Handler {
 // style answers with the stylesheet of a client. One of another hash than asked
 // for is right now but not for ever: the style has changed since, or this node
 // does not know yet that it has.
-func (r *Renderer) style(w http.ResponseWriter, req *http.Request, address string) {
+func (r *Renderer) style(w http.ResponseWriter, req *http.Request, address string, write func(*style.Style) []byte) {
 	clientID, name, _ := strings.Cut(address, "/")
 	found, err := r.options.Style(req, clientID)
 	if err != nil {
@@ -103,7 +108,7 @@ func (r *Renderer) style(w http.ResponseWriter, req *http.Request, address strin
 		http.NotFound(w, req)
 		return
 	}
-	data := stylesheet(found)
+	data := write(found)
 	setFileHeaders(w.Header(), contentTypes[".css"])
 	if contentName(data, ".css") != name {
 		w.Header().Set("Cache-Control", "no-store")

@@ -36,7 +36,7 @@ func newGallery(t *testing.T, looks *style.Style, change func(version int, f *pa
 	g.renderer, err = pages.New(pages.Options{
 		Style: func(*http.Request, string) (*style.Style, error) { return g.style, nil },
 		Image: func(*http.Request, string) ([]byte, string, error) { return nil, "", nil },
-		Log:   slog.New(slog.DiscardHandler),
+		Log:   slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ type Options struct {
 // Renderer writes pages. It may be used by many goroutines.
 type Renderer struct {
 	options    Options
-	pages      map[string]*template.Template
+	pages      map[int]map[string]*template.Template // by version and name
 	catalogues map[string]catalogue
 	assets     assets
 	defaults   style.Settings
@@ -41,7 +41,7 @@ type Renderer struct {
 
 // New reads the embedded templates, texts and assets.
 func New(options Options) (*Renderer, error) {
-	r := &Renderer{options: options, pages: map[string]*template.Template{}, defaults: style.Defaults()}
+	r := &Renderer{options: options, pages: map[int]map[string]*template.Template{}, defaults: style.Defaults()}
 	var err error
 	if r.catalogues, err = readCatalogues(); err != nil {
 		return nil, err
@@ -49,25 +49,39 @@ func New(options Options) (*Renderer, error) {
 	if r.assets, err = readAssets(); err != nil {
 		return nil, err
 	}
-	layout, err := template.New("layout.html").ParseFS(templates, "templates/layout.html")
+	for version, layout := range map[int]string{classic: "classic.html", managed: "managed.html"} {
+		if r.pages[version], err = readPages(layout); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// readPages reads the pages of one generation into its frame.
+func readPages(layout string) (map[string]*template.Template, error) {
+	frame, err := template.New(layout).ParseFS(templates, "templates/parts.html", "templates/"+layout)
 	if err != nil {
-		return nil, fmt.Errorf("read the frame of the pages: %w", err)
+		return nil, fmt.Errorf("read the frame %s: %w", layout, err)
 	}
 	files, err := fs.Glob(templates, "templates/pages/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("list the pages: %w", err)
 	}
+	if layout == "classic.html" { // the last of a name wins
+		files = append(files, "templates/classic/sign_in.html")
+	}
+	pages := make(map[string]*template.Template, len(files))
 	for _, file := range files {
-		page, err := layout.Clone()
+		page, err := frame.Clone()
 		if err == nil {
 			page, err = page.ParseFS(templates, file)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read page %s: %w", file, err)
 		}
-		r.pages[strings.TrimSuffix(path.Base(file), ".html")] = page
+		pages[strings.TrimSuffix(path.Base(file), ".html")] = page
 	}
-	return r, nil
+	return pages, nil
 }
 
 // Write answers with a page. A page that cannot be rendered is logged and
@@ -86,7 +100,11 @@ func (r *Renderer) Write(w http.ResponseWriter, status int, view View) {
 }
 
 func (r *Renderer) render(view View, nonce string) ([]byte, error) {
-	page, ok := r.pages[view.name()]
+	version := managed
+	if view.frame().Version == classic {
+		version = classic
+	}
+	page, ok := r.pages[version][view.name()]
 	if !ok {
 		return nil, fmt.Errorf("there is no page %q", view.name())
 	}

@@ -49,9 +49,16 @@ func (s *screen) To(path string) string { return s.address(path) }
 // Asset is the address of an embedded file.
 func (s *screen) Asset(name string) string { return s.Path + s.files.address(name) }
 
-// StyleSheet is the address of the stylesheet of the client's style.
+// StyleSheet is the address of the stylesheet of the client's style; empty where
+// a classic page has none.
 func (s *screen) StyleSheet() string {
-	if s.Style == nil || s.ClientID == "" {
+	has := s.Style != nil && s.ClientID != ""
+	switch {
+	case s.Version == classic && (!has || s.Style.CSS == ""):
+		return ""
+	case s.Version == classic:
+		return s.Path + assetsPath + classicPath + s.ClientID + "/" + contentName([]byte(s.Style.CSS), ".css")
+	case !has:
 		return s.Asset(defaultStyle)
 	}
 	return s.Path + assetsPath + stylesPath + s.ClientID + "/" + contentName(stylesheet(s.Style), ".css")

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"encoding/json"
+	"strings"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/style"
@@ -315,5 +316,7 @@ func (f *Frame) address(path string) string {
 	if f.Query == "" {
 		return f.Path + path
 	}
-	return f.Path + path + "?" + f.Query
+	// Spaces as %20: a plus sign becomes a reference in an attribute, which
+	// scripts that read the classic form do not expect.
+	return f.Path + path + "?" + strings.ReplaceAll(f.Query, "+", "%20")
 }

@@ -44,6 +44,10 @@ if (policy && chosen) {
     for (const line of all("[data-rule]", policy)) {
       const met = rules[line.dataset.rule](chosen.value, Number(line.dataset.count));
       line.classList.toggle("met", met);
+      if (line.className.includes("passwordCheck")) { // classic pages
+        line.classList.toggle("passwordCheck-valid-customizable", met);
+        line.classList.toggle("passwordCheck-notValid-customizable", !met);
+      }
       one(".quiet", line).hidden = !met;
     }
   });
