@@ -76,7 +76,7 @@ func (s *Server) byDomain(p *parts, domains, rest http.Handler) http.Handler {
 		Known:    names.known,
 		Log:      s.cfg.Log,
 	}
-	routed := router.Wrap(s.insistOnTLS(domains), s.insistOnTLS(rest))
+	routed := router.Wrap(s.insistOnTLS(keepTLSPolicy(domains)), s.insistOnTLS(rest))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/health/") {
 			rest.ServeHTTP(w, r)

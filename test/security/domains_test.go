@@ -2,6 +2,7 @@ package security_test
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"net/http"
 	"strings"
 	"testing"
@@ -131,6 +132,52 @@ func TestS149DomainsServeNothingOfTheInstallation(t *testing.T) {
 	}
 	if answer := s.Do(t, withHost(s.NewRequest(t, "ListUserPools", `{"MaxResults":1}`), custom)); answer.Status == 200 {
 		t.Errorf("the API answers at a custom domain: %s", answer.Body)
+	}
+}
+
+// A domain with the strictest policy is reached by nothing less, not even by a
+// connection that was made for another name (spec/newest-features.md §17).
+func TestS194ACustomDomainKeepsItsTLSPolicy(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	name := strings.ToLower(rand.Text()[:12])
+	strict, usual := "strict-"+name+".localhost", "usual-"+name+".localhost"
+	for host, policy := range map[string]string{strict: "TLS_V1_3_2025", usual: "TLS_V1"} {
+		pool := at(t, do(t, s, "CreateUserPool", doc{"PoolName": "policy"}), "UserPool", "Id")
+		do(t, s, "CreateUserPoolDomain", doc{"UserPoolId": pool, "Domain": host, "CustomDomainConfig": doc{
+			"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d", "SecurityPolicy": policy,
+		}})
+	}
+	for _, c := range []struct {
+		sni, host string
+		version   uint16
+		want      int // 0: no connection
+	}{
+		{strict, strict, tls.VersionTLS13, 404},
+		{strict, strict, tls.VersionTLS12, 0},
+		{strings.ToUpper(strict), strict, tls.VersionTLS12, 0},
+		{"localhost", strict, tls.VersionTLS12, 421},
+		{"localhost", strict, tls.VersionTLS13, 404},
+		{usual, usual, tls.VersionTLS12, 404},
+		{usual, usual, tls.VersionTLS11, 0},
+	} {
+		client := &http.Client{Transport: &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: s.CertPool(), ServerName: c.sni, MinVersion: tls.VersionTLS10, MaxVersion: c.version},
+		}}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1"+portOf(s)+"/nothing", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = c.host
+		got := 0
+		if answer, err := client.Do(r); err == nil {
+			got = answer.StatusCode
+			_ = answer.Body.Close()
+		}
+		if got != c.want {
+			t.Errorf("%s by a connection for %s with version %x: %d, want %d", c.host, c.sni, c.version, got, c.want)
+		}
 	}
 }
 

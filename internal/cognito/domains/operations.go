@@ -25,6 +25,10 @@ type Operations struct {
 	Resolve func(ctx context.Context, host string) bool
 }
 
+// now is the time as precisely as sessions keep theirs, which are compared with
+// PagesSince.
+func (o *Operations) now() time.Time { return o.Now().Truncate(time.Millisecond) }
+
 // assetBucket stands for where AWS keeps the pages' files. Clients only show it.
 const assetBucket = "cognate-assets"
 
@@ -34,7 +38,7 @@ func (o *Operations) CreateUserPoolDomain(ctx context.Context, in *api.CreateUse
 	if err := o.checkName(ctx, in.Domain, in.CustomDomainConfig); err != nil {
 		return nil, err
 	}
-	now := o.Now()
+	now := o.now()
 	made, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Domain, error) {
 		pool, err := tx.LockPool(ctx, in.UserPoolId)
 		if err != nil {
@@ -129,7 +133,7 @@ func (o *Operations) UpdateUserPoolDomain(ctx context.Context, in *api.UpdateUse
 }
 
 func (o *Operations) change(ctx context.Context, tx *store.Tx, pool *store.Pool, d *store.Domain, in *api.UpdateUserPoolDomainRequest) error {
-	now := o.Now()
+	now := o.now()
 	if in.CustomDomainConfig != nil {
 		if !d.Custom() {
 			return api.InvalidParameterException("CustomDomainConfig can only be given for a custom domain.")
