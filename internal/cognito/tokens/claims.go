@@ -98,6 +98,9 @@ func (g *Grant) idClaims(issuer, access string) []byte {
 	o.text("aud", g.Client.ID)
 	g.common(&o, issuer, int64(g.Client.IDTokenLifetime().Seconds()))
 	o.text("cognito:username", g.User.Username)
+	if g.identities != nil {
+		o.raw(attributes.Identities, g.identities)
+	}
 	g.flag(&o, attributes.Email, attributes.EmailVerified)
 	g.flag(&o, attributes.PhoneNumber, attributes.PhoneNumberVerified)
 	for _, a := range g.User.Attributes {

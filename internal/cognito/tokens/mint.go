@@ -2,9 +2,11 @@ package tokens
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/identities"
 	"cognate/internal/protocol/jwt"
 	"cognate/internal/store"
 )
@@ -22,7 +24,8 @@ type Grant struct {
 	// Nonce is that of an authorize request, for the first ID token.
 	Nonce string
 
-	doc familyDoc
+	doc        familyDoc
+	identities json.RawMessage // of the user at other providers, or nil
 }
 
 // Pair is an access and an ID token. Without the scope openid there is no ID token.
@@ -39,6 +42,9 @@ func (t *Tokens) Mint(ctx context.Context, g Grant) (*Pair, error) {
 		return nil, err
 	}
 	if g.doc, err = readDoc(g.Family); err != nil {
+		return nil, err
+	}
+	if g.identities, err = identities.Claim(g.User); err != nil {
 		return nil, err
 	}
 	issuer := t.Issuer(g.Client.PoolID)

@@ -23,6 +23,9 @@ func UserInfo(c *directory.Client, u *store.User, scopes []string) []byte {
 			o.text(name, verified)
 		}
 	}
+	if text := u.Attributes.Get(attributes.Identities); text != "" {
+		o.text(attributes.Identities, text)
+	}
 	flag(attributes.Email, attributes.EmailVerified)
 	flag(attributes.PhoneNumber, attributes.PhoneNumberVerified)
 	for _, a := range u.Attributes {
