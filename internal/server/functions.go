@@ -85,6 +85,9 @@ func (s *Server) triggers() *triggers.Triggers {
 	return &triggers.Triggers{Invoke: s.invoker(), Encrypt: s.encryptCode, Log: s.cfg.Log}
 }
 
+// awsCredentials are those of the AWS SDK's own chain.
+type awsCredentials = kms.Standard
+
 // encryptCode seals a code for a pool's own sender. In dev no key service is
 // needed: the data key is sealed here, and opened by trent.
 func (s *Server) encryptCode(ctx context.Context, poolID, keyID string, code []byte) (string, error) {
@@ -94,7 +97,7 @@ func (s *Server) encryptCode(ctx context.Context, poolID, keyID string, code []b
 	if s.cfg.Mode == Dev {
 		key, err = s.dataKeys().Generate(keyID, encryption)
 	} else {
-		service := kms.Client{Getenv: os.Getenv, Allow: s.cfg.AllowNetworks, InWrite: store.InWrite, Now: s.cfg.Now}
+		service := kms.Client{Getenv: os.Getenv, Credentials: &s.aws, Allow: s.cfg.AllowNetworks, InWrite: store.InWrite, Now: s.cfg.Now}
 		var made kms.DataKey
 		made, err = service.Generate(ctx, keyID, encryption)
 		key = awscrypto.DataKey{Provider: datakeys.Provider, Info: made.ARN, Plaintext: made.Plaintext, Sealed: made.Sealed}

@@ -31,6 +31,7 @@ type Server struct {
 	functions *hook.Functions
 	journal   *triggers.Journal
 	secrets   *functionSecrets
+	aws       awsCredentials // for the key service
 	metrics   *metrics
 	jobs      *jobs
 	stock     *keyStock // nil when the settings bring keys

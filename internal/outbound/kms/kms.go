@@ -1,7 +1,7 @@
 // Package kms asks AWS KMS, or what speaks its protocol, for data keys
-// (triggers.md §6.4). Where it is and who asks is said by the variables of AWS's
-// own SDKs: AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID,
-// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
+// (triggers.md §6.4). Where it is is said by the variables of AWS's own SDKs,
+// AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL, and who asks by their usual sources of
+// credentials.
 package kms
 
 import (
@@ -33,10 +33,11 @@ const (
 
 // Client asks for data keys. All fields are set.
 type Client struct {
-	Getenv  func(name string) string
-	Allow   []netip.Prefix // networks that are not public and may be called
-	InWrite func(context.Context) bool
-	Now     func() time.Time
+	Getenv      func(name string) string
+	Credentials aws.CredentialsProvider
+	Allow       []netip.Prefix // networks that are not public and may be called
+	InWrite     func(context.Context) bool
+	Now         func() time.Time
 }
 
 // DataKey is a key for one message, in clear and sealed by the service.
@@ -137,11 +138,9 @@ func (c *Client) endpoint(region string) (*url.URL, error) {
 }
 
 func (c *Client) sign(ctx context.Context, r *http.Request, body []byte, region string) error {
-	who := aws.Credentials{
-		AccessKeyID: c.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: c.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: c.Getenv("AWS_SESSION_TOKEN"),
-	}
-	if who.AccessKeyID == "" || who.SecretAccessKey == "" {
-		return errors.New("no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	who, err := c.Credentials.Retrieve(ctx)
+	if err != nil {
+		return err
 	}
 	sum := sha256.Sum256(body)
 	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), "kms", region, c.Now()); err != nil {

@@ -4,18 +4,27 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 const arn = "arn:aws:kms:eu-west-1:123456789012:key/1"
 
 func client(env map[string]string) *Client {
 	return &Client{
-		Getenv:  func(name string) string { return env[name] },
+		Getenv: func(name string) string { return env[name] },
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			if env["AWS_ACCESS_KEY_ID"] == "" {
+				return aws.Credentials{}, errors.New("none")
+			}
+			return aws.Credentials{AccessKeyID: env["AWS_ACCESS_KEY_ID"], SecretAccessKey: env["AWS_SECRET_ACCESS_KEY"]}, nil
+		}),
 		InWrite: func(context.Context) bool { return false },
 		Now:     func() time.Time { return time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC) },
 	}
