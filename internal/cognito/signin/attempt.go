@@ -38,16 +38,17 @@ type traits struct {
 type attempt struct {
 	*request
 	traits
-	state    *sessions.State // what the string of an answer says; nil in a first request
-	user     *store.User     // nil when nobody has the name
-	login    string          // of a first request: the name as typed, folded
-	subject  string          // for the lock-out
-	failures store.Attempts  // if counted and an answer is being given
-	spent    bool            // the string was used before
-	proven   []string        // factors, in the vocabulary of amr
-	wanted   tokens.Level    // the authentication level asked for, or 0
-	chosen   string          // the second factor that the user has selected just now
-	newEmail string          // the address to be set up as a second factor
+	state      *sessions.State // what the string of an answer says; nil in a first request
+	user       *store.User     // nil when nobody has the name
+	login      string          // of a first request: the name as typed, folded
+	subject    string          // for the lock-out
+	failures   store.Attempts  // if counted and an answer is being given
+	spent      bool            // the string was used before
+	proven     []string        // factors, in the vocabulary of amr
+	wanted     tokens.Level    // the authentication level asked for, or 0
+	chosen     string          // the second factor that the user has selected just now
+	newFactor  string          // the second factor to be set up by a message to newAddress
+	newAddress string
 
 	passkeys     []*store.Passkey // of the user, for the pool's relying party; if looked up
 	userVerified bool             // by the passkey of this answer

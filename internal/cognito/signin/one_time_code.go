@@ -66,6 +66,9 @@ func (k codeKind) medium() api.DeliveryMediumType {
 // Begin sends the code, or pretends to where nobody has the name. Unlike other
 // steps it writes: the message.
 func (s codeStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
+	if err := s.again(a); err != nil {
+		return nil, err
+	}
 	to := s.address(a)
 	if to == "" {
 		return nil, api.InvalidParameterException("User has no %s to send a code to.", s.kind.attribute)
@@ -81,7 +84,7 @@ func (s codeStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
 	if err := s.send(ctx, a, to, code); err != nil {
 		return nil, err
 	}
-	session, err := s.o.sealFor(a, s.kind.challenge, codeData(to, code, a.newEmail))
+	session, err := s.o.sealFor(a, s.kind.challenge, codeData(to, code, a.newAddress))
 	if err != nil {
 		return nil, err
 	}
@@ -95,13 +98,24 @@ func (s codeStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
 	return &answer{challenge: s.kind.challenge, params: params, session: session}, nil
 }
 
+// again takes the address to be set up over from the code before, where another
+// one is asked for.
+func (s codeStep) again(a *attempt) error {
+	if a.state == nil || a.state.Step != string(s.kind.challenge) || len(a.state.Data) == 0 {
+		return nil
+	}
+	var err error
+	_, _, a.newAddress, err = splitCode(a.state.Data)
+	return err
+}
+
 // address is where the code goes; made up for those who have to look like users.
 func (s codeStep) address(a *attempt) string {
 	switch {
 	case a.unfit():
 		return s.o.decoyAddress(a, s.kind.attribute)
-	case a.newEmail != "":
-		return a.newEmail
+	case a.newAddress != "":
+		return a.newAddress
 	}
 	return a.user.Attributes.Get(s.kind.attribute)
 }
@@ -159,12 +173,12 @@ func (s codeStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if err := a.require(s.kind.param); err != nil {
 		return nil, err
 	}
-	to, code, newEmail, err := splitCode(a.state.Data)
+	to, code, newAddress, err := splitCode(a.state.Data)
 	if err != nil {
 		return nil, err
 	}
 	right := subtle.ConstantTimeCompare(code, []byte(a.params[s.kind.param])) == 1 && !a.unfit() &&
-		s.goesTo(a.user, to, newEmail)
+		s.goesTo(a.user, to, newAddress)
 	if !right {
 		return nil, s.o.wrongCode(ctx, a, errWrongCode())
 	}
@@ -175,11 +189,11 @@ func (s codeStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 			if err != nil {
 				return err
 			}
-			if exhausted || !s.goesTo(u, to, newEmail) {
+			if exhausted || !s.goesTo(u, to, newAddress) {
 				return errWrongCode()
 			}
-			if newEmail != "" {
-				u.Attributes.Set(s.kind.attribute, newEmail)
+			if newAddress != "" {
+				u.Attributes.Set(s.kind.attribute, newAddress)
 			}
 			return s.o.verified(ctx, tx, a, u, s.kind.attribute, s.first(a))
 		},
@@ -289,15 +303,15 @@ func digestOf(address string) []byte {
 
 // codeData is what the Session of a code knows: a digest of the address, the code,
 // and behind a zero byte the address where it is not the user's yet.
-func codeData(to, code, newEmail string) []byte {
+func codeData(to, code, newAddress string) []byte {
 	data := append(digestOf(to), code...)
-	if newEmail != "" {
-		data = append(append(data, 0), newEmail...)
+	if newAddress != "" {
+		data = append(append(data, 0), newAddress...)
 	}
 	return data
 }
 
-func splitCode(data []byte) (to, code []byte, newEmail string, err error) {
+func splitCode(data []byte) (to, code []byte, newAddress string, err error) {
 	if len(data) < addressDigest {
 		return nil, nil, "", fmt.Errorf("state of a code has %d bytes", len(data))
 	}
@@ -307,13 +321,13 @@ func splitCode(data []byte) (to, code []byte, newEmail string, err error) {
 
 // goesTo reports whether a digest is that of the user's address: the present one,
 // or the one being set up for a user who still has none.
-func (s codeStep) goesTo(u *store.User, digest []byte, newEmail string) bool {
+func (s codeStep) goesTo(u *store.User, digest []byte, newAddress string) bool {
 	address := u.Attributes.Get(s.kind.attribute)
-	if newEmail != "" {
+	if newAddress != "" {
 		if address != "" {
 			return false
 		}
-		address = newEmail
+		address = newAddress
 	}
 	return bytes.Equal(digest, digestOf(address))
 }

@@ -17,7 +17,7 @@ func secondFactor(o *Operations, a *attempt, u *store.User) (step, error) {
 		a.userVerified && passkeyIsMFA(a.client.Pool, u) {
 		return nil, nil
 	}
-	d := decideMFA(mfaCaseOf(settings, u))
+	d := a.decideMFA(u)
 	switch {
 	case d.due() && byPasskey(a): // a passkey does for both factors or for none
 		return nil, errIncorrect()
@@ -29,12 +29,25 @@ func secondFactor(o *Operations, a *attempt, u *store.User) (step, error) {
 		return factorStep(o, a.chosen), nil
 	case d.choose != nil:
 		return selectMFAStep{o}, nil
-	case d.setUp != nil && a.newEmail != "" && slices.Contains(d.setUp, mfa.Email):
-		return codeStep{o, emailOTP}, nil
+	case a.newFactor != "" && slices.Contains(d.setUp, a.newFactor):
+		return factorStep(o, a.newFactor), nil
 	case d.setUp != nil:
 		return mfaSetupStep{o}, nil
 	}
 	return nil, nil
+}
+
+// decideMFA says which second factor comes next. On the pages a number can be added
+// within the sign-in, by a user whom only that is missing; not by one who had one,
+// for whom it would be no second factor any more.
+func (a *attempt) decideMFA(u *store.User) mfaDecision {
+	c := mfaCaseOf(&a.client.Pool.Settings, u)
+	d := decideMFA(c)
+	if a.page != nil && c.mode == api.UserPoolMfaTypeOn && d.refuse == mfa.SMS && slices.Contains(c.pool, mfa.SMS) &&
+		!slices.Contains(c.has, mfa.SMS) && !slices.Contains(c.user, mfa.SMS) {
+		return mfaDecision{setUp: []string{mfa.SMS}}
+	}
+	return d
 }
 
 // multiFactor reports whether a sign-in has its second factor. Custom challenges
