@@ -65,6 +65,7 @@ type Config struct {
 
 	TLSNames     []string            // dev only: what the local authority covers beside the names of this machine
 	Certificates []certificates.Pair // serve only
+	ACME         ACME                // serve only
 
 	RootAccessKeyID     string // first administrator's key; made at the first
 	RootSecretAccessKey string // start of serve where both are empty
@@ -175,6 +176,9 @@ func (c Config) check() error {
 	refuse(len(c.TLSNames) > 0 && c.Mode == Serve,
 		"tls-name is for dev: serve has the certificates of tls-cert")
 	refuse(len(c.Certificates) > 0 && c.Mode == Dev, "tls-cert is for serve: dev makes certificates itself")
+	if err := c.ACME.check(c); err != nil {
+		problems = append(problems, err)
+	}
 	_, err := c.rates()
 	refuse(err != nil, "limits: %w", err)
 	for _, code := range c.SMSCountries {

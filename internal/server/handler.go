@@ -46,5 +46,5 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.withHeaders(s.byDomain(p, domains, mux)), nil
+	return s.withHeaders(s.answerChallenges(s.byDomain(p, domains, mux))), nil
 }

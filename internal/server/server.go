@@ -14,6 +14,7 @@ import (
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/outbound/hook"
 	"cognate/internal/protocol/srp"
+	"cognate/internal/server/certificates"
 	"cognate/internal/store"
 )
 
@@ -37,6 +38,7 @@ type Server struct {
 	stock     *keyStock // nil when the settings bring keys
 	handler   http.Handler
 	tls       *tls.Config            // nil: the port speaks plain HTTP only
+	acme      *certificates.ACME     // nil: no certificates from an authority
 	sample    atomic.Pointer[Sample] // dev only, once it is made
 	stopping  atomic.Bool
 	files     []io.Closer // of the operator, read for as long as the server runs
@@ -64,9 +66,6 @@ func (s *Server) build(ctx context.Context) (err error) {
 	if s.db, err = openStore(ctx, s.cfg); err != nil {
 		return err
 	}
-	if err = s.openTLS(); err != nil {
-		return fmt.Errorf("prepare TLS: %w", err)
-	}
 	if s.cfg.Mode == Serve {
 		if s.root, err = openRootKey(ctx, s.db, s.cfg); err != nil {
 			return err
@@ -82,6 +81,9 @@ func (s *Server) build(ctx context.Context) (err error) {
 	p, err := s.parts()
 	if err != nil {
 		return err
+	}
+	if err = s.openTLS(p.directory); err != nil {
+		return fmt.Errorf("prepare TLS: %w", err)
 	}
 	s.service = p.service()
 	if s.cfg.Wrap != nil {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,9 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"cognate/internal/api"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/outbound/fetch"
 	"cognate/internal/server/certificates"
 	"cognate/internal/server/localca"
 	"cognate/internal/server/tlsmux"
+	"cognate/internal/web/domainhost"
 )
 
 // modernSuites are those of TLS 1.2 that encrypt and authenticate in one and
@@ -28,7 +33,10 @@ type certificateSource func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // openTLS prepares to speak TLS on the one port. Without certificates the port
 // speaks plain HTTP only.
-func (s *Server) openTLS() error {
+func (s *Server) openTLS(d *directory.Directory) error {
+	if s.cfg.ACME.on() {
+		s.acme = s.openACME(d)
+	}
 	source, err := s.certificateSource()
 	if err != nil || source == nil {
 		return err
@@ -38,7 +46,31 @@ func (s *Server) openTLS() error {
 		NextProtos:     []string{"h2", "http/1.1"},
 		GetCertificate: source,
 	}
+	if s.acme != nil {
+		s.tls.NextProtos = append(s.tls.NextProtos, certificates.ChallengeProtocol)
+	}
+	newest := s.tls.Clone()
+	newest.MinVersion = tls.VersionTLS13
+	s.tls.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if wantsNewest(hello, d.Domain) {
+			return newest, nil
+		}
+		return nil, nil // s.tls
+	}
 	return nil
+}
+
+// wantsNewest reports whether a client asks for a custom domain whose policy is
+// TLS 1.3 only (newest-features.md §17). The older policies get what everybody
+// gets.
+func wantsNewest(hello *tls.ClientHelloInfo, find func(context.Context, string) (*directory.Domain, error)) bool {
+	host := domainhost.HostName(hello.ServerName)
+	if !strings.Contains(host, ".") || fetch.LoopbackName(host) {
+		return false
+	}
+	d, err := find(hello.Context(), host)
+	return err == nil && d.Custom() && d.Settings.Certificate != nil &&
+		d.Settings.Certificate.SecurityPolicy == api.SecurityPolicyTypeTlsV132025
 }
 
 func (s *Server) certificateSource() (certificateSource, error) {
@@ -51,11 +83,14 @@ func (s *Server) certificateSource() (certificateSource, error) {
 			return nil, err
 		}
 		return authority.GetCertificate, nil
-	case len(s.cfg.Certificates) > 0:
+	case s.cfg.ownTLS():
 		return s.operatorCertificates()
 	}
 	return nil, nil
 }
+
+// ownTLS reports whether serve ends TLS itself.
+func (c Config) ownTLS() bool { return c.Mode == Serve && (len(c.Certificates) > 0 || c.ACME.on()) }
 
 // openAuthority gives the local authority of dev. A server that keeps nothing
 // uses the one in the data directory if there is one, which browsers may trust
@@ -72,20 +107,30 @@ func openAuthority(cfg Config) (*localca.Authority, error) {
 	return authority, err
 }
 
-// operatorCertificates are those of serve.
+// operatorCertificates are those of serve: files first, then an authority's.
 func (s *Server) operatorCertificates() (certificateSource, error) {
 	files, err := certificates.Load(s.cfg.Certificates, time.Now, s.cfg.Log)
 	if err != nil {
 		return nil, err
 	}
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if s.acme != nil && certificates.IsChallenge(hello) {
+			return s.acme.GetCertificate(hello)
+		}
 		if cert := files.Find(hello); cert != nil {
 			return cert, nil
+		}
+		err := fmt.Errorf("no certificate for %q", hello.ServerName)
+		if s.acme != nil {
+			var cert *tls.Certificate
+			if cert, err = s.acme.GetCertificate(hello); err == nil {
+				return cert, nil
+			}
 		}
 		if cert := files.First(); cert != nil {
 			return cert, nil // the client tells its user what is wrong with it
 		}
-		return nil, fmt.Errorf("no certificate for %q", hello.ServerName)
+		return nil, err
 	}, nil
 }
 
@@ -104,7 +149,7 @@ func (s *Server) Secure(l net.Listener) net.Listener {
 // certificates of its own. Programs on this machine may go on, and so may
 // checks of health.
 func (s *Server) insistOnTLS(next http.Handler) http.Handler {
-	if s.cfg.Mode == Dev || len(s.cfg.Certificates) == 0 {
+	if !s.cfg.ownTLS() {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -212,3 +212,42 @@ func TestS194NoDowngrade(t *testing.T) {
 		}
 	}
 }
+
+// A custom domain may ask for TLS 1.3 alone; the oldest policy does not bring
+// back what nobody should speak.
+func TestS194PolicyOfCustomDomains(t *testing.T) {
+	t.Parallel()
+	const newest, oldest = "newest.example.org", "oldest.example.org"
+	first, firstPool := ownCertificate(t, newest)
+	second, secondPool := ownCertificate(t, oldest)
+	s := servertest.Start(t, func(c *server.Config) {
+		c.Authority, c.Certificates, c.PublicURL = nil, []certificates.Pair{first, second}, "https://id.example.com"
+	})
+	for host, policy := range map[string]string{newest: "TLS_V1_3_2025", oldest: "TLS_V1"} {
+		do(t, s, "CreateUserPoolDomain", doc{"UserPoolId": s.CreatePool(t, nil), "Domain": host, "CustomDomainConfig": doc{
+			"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000000", "SecurityPolicy": policy,
+		}})
+	}
+	for _, test := range []struct {
+		host    string
+		pool    *x509.CertPool
+		version uint16
+		allowed bool
+	}{
+		{newest, firstPool, tls.VersionTLS12, false},
+		{newest, firstPool, tls.VersionTLS13, true},
+		{oldest, secondPool, tls.VersionTLS11, false},
+		{oldest, secondPool, tls.VersionTLS12, true},
+		{oldest, secondPool, tls.VersionTLS13, true},
+	} {
+		c, err := tls.Dial("tcp", strings.TrimPrefix(s.URL, "http://"), &tls.Config{
+			ServerName: test.host, RootCAs: test.pool, MinVersion: test.version, MaxVersion: test.version,
+		})
+		if (err == nil) != test.allowed {
+			t.Errorf("%s with %s: %v", test.host, tls.VersionName(test.version), err)
+		}
+		if err == nil {
+			_ = c.Close()
+		}
+	}
+}
