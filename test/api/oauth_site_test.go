@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -319,4 +320,12 @@ func (p *relying) updateClient(t *testing.T, change func(*cip.UpdateUserPoolClie
 	change(in)
 	_, err = p.s.SDK.UpdateUserPoolClient(t.Context(), in)
 	wantOK(t, err)
+}
+
+// newListener gives the address of a server that nobody should call.
+func newListener(t *testing.T, called func()) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called() }))
+	t.Cleanup(server.Close)
+	return server.URL
 }
