@@ -11,32 +11,40 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Open starts Chromium with one tab, which ends with the test, after limit at
-// the latest. Without Chromium the test is skipped, unless
+// Program is the path of Chromium. Without it the test is skipped, unless
 // COGNATE_REQUIRE_CLIENTS is set, as make test does.
-func Open(t *testing.T, limit time.Duration, options ...chromedp.ExecAllocatorOption) context.Context {
+func Program(t *testing.T) string {
 	t.Helper()
-	program := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if found, err := exec.LookPath(name); err == nil {
-			program = found
-			break
+			return found
 		}
 	}
-	switch {
-	case program != "":
-	case os.Getenv("COGNATE_REQUIRE_CLIENTS") != "":
-		t.Fatal("Chromium is missing; scripts/setup-tests installs it")
-	default:
-		t.Skip("Chromium is missing; scripts/setup-tests installs it")
+	const missing = "Chromium is missing; scripts/setup-tests installs it"
+	if os.Getenv("COGNATE_REQUIRE_CLIENTS") != "" {
+		t.Fatal(missing)
 	}
-	all := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()))
+	t.Skip(missing)
+	return ""
+}
+
+// Options are those that every test needs, with more of its own.
+func Options(program, profile string, more ...chromedp.ExecAllocatorOption) []chromedp.ExecAllocatorOption {
+	all := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.UserDataDir(profile))
 	if os.Geteuid() == 0 { // in containers; Chromium's sandbox refuses root
 		all = append(all, chromedp.NoSandbox)
 	}
+	return append(all, more...)
+}
+
+// Open starts Chromium, found by Program, with one tab, which ends with the
+// test, after limit at the latest.
+func Open(t *testing.T, limit time.Duration, options ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	all := Options(Program(t), t.TempDir(), options...)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
-	allocator, cancel := chromedp.NewExecAllocator(ctx, append(all, options...)...)
+	allocator, cancel := chromedp.NewExecAllocator(ctx, all...)
 	t.Cleanup(cancel)
 	tab, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)

@@ -8,11 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -35,7 +32,7 @@ var script string
 // longer verifies the user, or the page is another site's, it does not.
 func TestPasskeyInChromium(t *testing.T) {
 	t.Parallel()
-	tab := openBrowser(t)
+	tab := newWindow(t)
 	s := servertest.Start(t)
 	pool, client := passkeyPool(t, s)
 	s.CreateUser(t, pool, username, password)
@@ -119,36 +116,6 @@ func servePage(t *testing.T) string {
 	}))
 	t.Cleanup(web.Close)
 	return strings.Replace(web.URL, "127.0.0.1", "localhost", 1)
-}
-
-// openBrowser starts Chromium with one tab.
-func openBrowser(t *testing.T) context.Context {
-	t.Helper()
-	program := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if found, err := exec.LookPath(name); err == nil {
-			program = found
-			break
-		}
-	}
-	switch {
-	case program != "":
-	case os.Getenv("COGNATE_REQUIRE_CLIENTS") != "":
-		t.Fatal("Chromium is missing; scripts/setup-tests installs it")
-	default:
-		t.Skip("Chromium is missing; scripts/setup-tests installs it")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()))
-	if os.Geteuid() == 0 { // in containers; Chromium's sandbox refuses root
-		options = append(options, chromedp.NoSandbox)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	allocator, cancel := chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	tab, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	return tab
 }
 
 // addAuthenticator plugs in an authenticator of the machine itself, whose user is
