@@ -142,6 +142,9 @@ func SignInNames(pool *api.UserPoolType, u *store.User) []store.Name {
 			names = append(names, store.Name{Name: name, Kind: attribute})
 		}
 	}
+	if u.Status == api.UserStatusTypeExternalProvider {
+		return names // signs in elsewhere, and may have the address of somebody else here
+	}
 	for _, a := range pool.UsernameAttributes {
 		add(string(a))
 	}

@@ -183,6 +183,15 @@ func collect(attrs []api.AttributeType) (map[string]string, error) {
 // reserved attributes belong to the service: nobody sets them by name.
 func reserved(name string) bool { return name == Sub || name == Identities }
 
+// Fault tells why a value is none that the attribute of a name can have, or "".
+func (s *Schema) Fault(name, value string) string {
+	rule, ok := s.Lookup(name)
+	if !ok {
+		return "Attribute does not exist in the schema."
+	}
+	return check(rule, value)
+}
+
 // fault adds one entry of a message; each ends with a line feed, as the
 // service writes them.
 func fault(b *strings.Builder, prefix, name, reason string) {

@@ -192,3 +192,6 @@ func UnitLength(unit api.TimeUnitsType, absent time.Duration) time.Duration {
 		return absent
 	}
 }
+
+// ForTest makes a compiled client of a pool that is in no database.
+func ForTest(pool *Pool, row *store.Client) *Client { return compileClient(row, pool) }

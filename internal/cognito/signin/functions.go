@@ -69,7 +69,7 @@ const longestValidation = 8 << 10
 // preAuthentication asks the pool's function before the first proof of a sign-in
 // counts. Custom sign-ins have asked at their beginning.
 func (o *Operations) preAuthentication(ctx context.Context, a *attempt) error {
-	if len(a.proven) > 0 || a.flow == api.AuthFlowTypeCustomAuth {
+	if len(a.proven) > 0 || a.flow == api.AuthFlowTypeCustomAuth || a.newcomer() {
 		return nil
 	}
 	data, err := a.validation()
@@ -96,6 +96,9 @@ func (o *Operations) changesToTokens(ctx context.Context, a *attempt, d decision
 
 // postAuthentication tells the pool's function that the user is in.
 func (o *Operations) postAuthentication(ctx context.Context, a *attempt, d decision) error {
+	if a.newcomer() {
+		return nil
+	}
 	on := a.occasion()
 	on.User = d.user
 	var newDevice *bool

@@ -63,7 +63,10 @@ func notToBeReset(_ *Operations, a *attempt, u *store.User) (step, error) {
 }
 
 // passwordChosen asks users with a temporary password for one of their own.
-func passwordChosen(o *Operations, _ *attempt, u *store.User) (step, error) {
+func passwordChosen(o *Operations, a *attempt, u *store.User) (step, error) {
+	if a.federated() { // no password is in play
+		return nil, nil
+	}
 	if u.Status != api.UserStatusTypeForceChangePassword {
 		return nil, nil
 	}

@@ -42,6 +42,8 @@ type Page struct {
 
 	Metadata map[string]string
 	Context  threats.Context
+
+	from *Federated // of SignInFederated
 }
 
 // PageAnswer is what comes of a Page: a challenge, an unconfirmed account, or a
@@ -233,7 +235,12 @@ func (o *Operations) newBrowserSession(ctx context.Context, a *attempt, factors 
 		sub = a.user.Sub
 	}
 	b := &browserSession{o: o}
-	b.session, b.handle = o.Browsers.New(ctx, a.client, sub, sso.LocalProvider, factors)
+	provider, upstream := sso.LocalProvider, ""
+	if from := a.page.from; from != nil {
+		provider, upstream = from.Provider, from.Upstream
+	}
+	b.session, b.handle = o.Browsers.New(ctx, a.client, sub, provider, factors)
+	b.session.Upstream = upstream
 	if a.watching != nil {
 		b.session.EventID = a.watching.ID
 	}

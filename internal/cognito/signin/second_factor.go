@@ -13,7 +13,7 @@ import (
 // pool or the user wants one, unless the proof of a remembered device stands in.
 func secondFactor(o *Operations, a *attempt, u *store.User) (step, error) {
 	settings := &a.client.Pool.Settings
-	if settings.Pool.MfaConfiguration == api.UserPoolMfaTypeOff || multiFactor(a) || a.deviceInsteadOfMFA() ||
+	if settings.Pool.MfaConfiguration == api.UserPoolMfaTypeOff || a.federated() || multiFactor(a) || a.deviceInsteadOfMFA() ||
 		a.userVerified && passkeyIsMFA(a.client.Pool, u) {
 		return nil, nil
 	}

@@ -21,6 +21,8 @@ const (
 	FactorEmail    = "email_otp"
 	FactorPlatform = "swk" // a passkey of the device itself
 	FactorRoaming  = "hwk" // a passkey of another device, such as a security key
+	// FactorFederated stands for whatever an external provider has asked for.
+	FactorFederated = "fed"
 )
 
 // SignIn says how a user has signed in; it is kept with the family and decides

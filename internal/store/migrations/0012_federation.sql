@@ -42,6 +42,8 @@ CREATE TABLE user_identities (
 );
 CREATE INDEX user_identities_by_user ON user_identities (pool_id, sub);
 
+ALTER TABLE sso_sessions ADD COLUMN upstream TEXT NOT NULL DEFAULT '';
+
 CREATE TABLE pool_certificates (
 	pool_id     TEXT COLLATE "C" NOT NULL REFERENCES pools (id) ON DELETE CASCADE,
 	purpose     TEXT COLLATE "C" NOT NULL,
