@@ -656,6 +656,35 @@ func TestS067RememberedDeviceInsteadOfMFA(t *testing.T) {
 	}
 }
 
+// The source of tokens says how a sign-in ended: with the proof of a device, or
+// without.
+func TestTokensAfterADeviceHaveTheirSource(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	w := h.world(t, tracking(false, false), func(in *cip.CreateUserPoolInput) { in.LambdaConfig = everything("UserMigration") })
+	h.s.CreateUser(t, w.pool, "ana", goodPassword)
+	h.take()
+	d, _ := w.withDevice(t, "ana")
+	if got := sources(h.take()); got != signInSources {
+		t.Errorf("without a device: %s", got)
+	}
+	for _, claim := range []any{"yes", 2.0} {
+		h.answer("TokenGeneration_AuthenticateDevice", object{"claimsOverrideDetails": object{"claimsToAddOrOverride": object{"by_device": claim}}})
+		done, err := w.tryDevice(t, "ana", d)
+		if claim != "yes" { // of the wrong type: the answer is read for this source too
+			wantError(t, err, "InvalidLambdaResponseException", "Unrecognizable lambda output")
+			continue
+		}
+		wantOK(t, err)
+		if got := sources(h.take()); got != "PreAuthentication_Authentication TokenGeneration_AuthenticateDevice PostAuthentication_Authentication" {
+			t.Error(got)
+		}
+		if got := claimsOf(t, done.AuthenticationResult.IdToken)["by_device"]; got != "yes" {
+			t.Errorf("claim %v", got)
+		}
+	}
+}
+
 // A custom sign-in that the functions are content with ends with the proof of a
 // remembered device, and asks nothing twice.
 func TestRememberedDeviceAfterACustomChallenge(t *testing.T) {

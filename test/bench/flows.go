@@ -18,11 +18,12 @@ func stateless(context.Context, int) (any, error) { return struct{}{}, nil }
 // flows lists what is measured. Floors: what the cryptography of the flow
 // costs by itself.
 func (w *world) flows() []flow {
-	choice := new(choicePool)
+	choice, watched := new(choicePool), new(watchedPool)
 	return []flow{
 		{name: "SignUp", prepare: stateless, do: w.signUp, floor: func(f *floor) time.Duration { return f.verifier }, goal: "–"},
 		{name: "SRP sign-in", prepare: w.newSRP, do: w.srpSignIn, floor: func(f *floor) time.Duration { return f.srp + 2*f.signature }, goal: "≤ 1.25 of its floor"},
 		{name: "Password sign-in", prepare: stateless, do: w.passwordSignIn, floor: func(f *floor) time.Duration { return f.verifier + 2*f.signature }, goal: "≤ 1.3 of its floor"},
+		{name: "Password sign-in, threat protection", prepare: watched.newWatched(w), do: watched.signIn(w), floor: func(f *floor) time.Duration { return f.verifier + 2*f.signature }, goal: "–"},
 		{name: "TOTP sign-in", prepare: stateless, do: w.tokenSignIn, floor: func(f *floor) time.Duration { return f.verifier + 2*f.signature }, goal: "–"},
 		{name: "Device sign-in", prepare: new(devicePool).newDevice(w), do: w.deviceSignIn, floor: func(f *floor) time.Duration { return f.verifier + f.srp + 2*f.signature }, goal: "–"},
 		{name: "USER_AUTH, password", prepare: choice.newChooser(w, false), do: w.choicePassword, floor: func(f *floor) time.Duration { return f.verifier + 2*f.signature }, goal: "–"},
