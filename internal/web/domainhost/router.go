@@ -138,7 +138,7 @@ func aim(d *directory.Domain, base, sitePath, strip string, from *url.URL) (targ
 	if u.Path == "" {
 		u.Path = "/"
 	}
-	if clean := path.Clean(u.Path); u.Path != clean && u.Path != clean+"/" {
+	if clean := path.Clean(u.Path); u.Path != clean && (clean == "/" || u.Path != clean+"/") {
 		return target{}, nowhere()
 	}
 	site := &Site{Domain: d, Base: base, Path: sitePath, Secure: strings.HasPrefix(base, "https:")}

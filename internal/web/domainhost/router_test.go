@@ -125,7 +125,7 @@ func TestS022HostsThatNobodyHasFindNothing(t *testing.T) {
 	for _, path := range []string{
 		"/_domains/none/login", "/_domains/", "/_domains//login", "/_domains/login.example.org/login", "/_domains/Shop/login",
 		"/_domains/shop/../store/login", "/_domains/shop//login", "/_domains/shop/./login", "/_domains/shop/%2e%2e/login", "/_domains/shop%2f..%2flogin",
-		"/_domains/sh%6fp/login", "/_domains/shop/..",
+		"/_domains/sh%6fp/login", "/_domains/shop/..", "/_domains/shop//",
 	} {
 		if got := ask(rt, "id.example.com", path); got != "Not Found" {
 			t.Errorf("%s: %s", path, got)
@@ -214,4 +214,37 @@ func TestAFailedLookUpIsNoAnswer(t *testing.T) {
 			t.Errorf("%s%s: %s", c.host, c.path, got)
 		}
 	}
+}
+
+// Whatever host and path are, a site has one of the addresses that the settings
+// allow, and its handlers see a path that leads nowhere else.
+func FuzzRoute(f *testing.F) {
+	for _, seed := range []struct{ host, path string }{
+		{"shop.auth.example.com", "/login"}, {"login.example.org:443", "/a%2Fb"}, {"id.example.com", "/_domains/shop/%2e%2e/x"},
+		{"[::1]:1", "/_domains/store"}, {"id.example.com.", "/_domains//"}, {"shop.auth.example.com:80:80", "/.."},
+	} {
+		f.Add(seed.host, seed.path)
+	}
+	f.Fuzz(func(t *testing.T, host, path string) {
+		rt := newRouter(t, "https://id.example.com")
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		u, err := url.ParseRequestURI("/" + path)
+		if err != nil {
+			t.Skip()
+		}
+		r.Host, r.URL = host, u
+		target, err := rt.route(r, HostName(host), false)
+		if err != nil || target.site == nil {
+			return
+		}
+		switch target.site.Base {
+		case "https://shop.auth.example.com", "https://store.auth.example.com", "https://shop2.auth.example.com", "https://login.example.org",
+			"https://id.example.com/_domains/shop", "https://id.example.com/_domains/store", "https://id.example.com/_domains/shop2":
+		default:
+			t.Errorf("%q %q: base %q", host, path, target.site.Base)
+		}
+		if p := target.url.Path; !strings.HasPrefix(p, "/") || strings.Contains(p, "//") || strings.Contains(p+"/", "/../") || strings.Contains(p+"/", "/./") {
+			t.Errorf("%q %q: path %q", host, path, p)
+		}
+	})
 }
