@@ -148,13 +148,18 @@ func (b *browser) start(t *testing.T, pairs ...string) *shownPage {
 }
 
 // send fills in the first form that has all the fields, or any where none are
-// given, and submits it.
+// given, and submits it; a password that has to be repeated is.
 func (b *browser) send(t *testing.T, pairs ...string) *shownPage {
 	t.Helper()
 	f := b.form(t, pairs...)
 	fields := maps.Clone(f.fields)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		fields.Set(pairs[i], pairs[i+1])
+	}
+	for first, repeated := range map[string]string{"password": "confirm_password", "new_password": "confirm_password"} {
+		if fields.Has(repeated) && fields.Get(repeated) == "" && fields.Get(first) != "" {
+			fields.Set(repeated, fields.Get(first))
+		}
 	}
 	return b.post(t, b.at(t, f.action), fields)
 }
