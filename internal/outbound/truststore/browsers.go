@@ -12,7 +12,7 @@ import (
 // the home directory. Chromium on macOS, and both on Windows, go by the system.
 var profiles = map[string][]string{
 	"linux": {
-		".pki/nssdb", "snap/chromium/current/.pki/nssdb",
+		".pki/nssdb", ".local/share/pki/nssdb", "snap/chromium/current/.pki/nssdb",
 		".mozilla/firefox/*", "snap/firefox/common/.mozilla/firefox/*",
 		".var/app/org.mozilla.firefox/.mozilla/firefox/*", ".config/mozilla/firefox/*",
 	},
@@ -36,11 +36,11 @@ func (m *Machine) databases() (dirs []string) {
 // makeChromium makes Chromium's database where Chromium is installed and has
 // not been started yet.
 func (m *Machine) makeChromium(ctx context.Context) error {
-	dir := filepath.Join(m.Home, ".pki", "nssdb")
-	if _, err := os.Stat(filepath.Join(dir, "cert9.db")); m.OS != "linux" || err == nil ||
-		!slices.ContainsFunc([]string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}, m.has) {
+	there := slices.ContainsFunc(m.databases(), func(dir string) bool { return filepath.Base(dir) == "nssdb" })
+	if there || m.OS != "linux" || !slices.ContainsFunc([]string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}, m.has) {
 		return nil
 	}
+	dir := filepath.Join(m.Home, ".pki", "nssdb") // which Chromium prefers to all others
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
