@@ -43,7 +43,7 @@ func (in input) describe(failure *Text, name string) {
 		in["invalid"] = true
 		described = append(described, fmt.Sprintf("%s-error", in["id"]))
 	}
-	if failure != nil && failure.Field != "" && failure.Field == name {
+	if failure != nil && failure.blames(name) {
 		in["invalid"] = true
 		described = append(described, "error")
 	}

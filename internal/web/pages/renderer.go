@@ -117,13 +117,18 @@ func (r *Renderer) render(view View, nonce string) ([]byte, error) {
 
 func (r *Renderer) screen(view View, page *template.Template, nonce string) *screen {
 	f := view.frame()
-	texts, ok := r.catalogues[f.Lang]
-	if !ok {
+	language := f.Lang
+	texts, ok := r.catalogues[language]
+	if !ok || f.Version == classic { // classic pages are in English
+		language = English
 		texts = r.catalogues[English]
 	}
 	looks := &r.defaults
 	if f.Style != nil {
 		looks = &f.Style.Settings
 	}
-	return &screen{Frame: f, View: view, Name: view.name(), Nonce: nonce, Looks: looks, page: page, texts: texts, files: r.assets}
+	return &screen{
+		Frame: f, View: view, Nonce: nonce, Looks: looks,
+		page: page, language: language, texts: texts, files: r.assets,
+	}
 }

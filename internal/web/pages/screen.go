@@ -12,25 +12,20 @@ import (
 // screen is what a template sees: the view, and what is worked out for it.
 type screen struct {
 	*Frame
-	View  View
-	Name  string // of the page
-	Nonce string
-	Looks *style.Settings
-	page  *template.Template
-	texts catalogue
-	files assets
+	View     View
+	Nonce    string
+	Looks    *style.Settings
+	page     *template.Template
+	texts    catalogue
+	language string
+	files    assets
 }
 
 // T is the text of a key, with args in its places.
 func (s *screen) T(key string, args ...string) string { return s.texts.text(key, args) }
 
-// Say is a text that the controller chose.
-func (s *screen) Say(t *Text) string {
-	if t.Raw != "" {
-		return t.Raw
-	}
-	return s.texts.text(t.Key, t.Args)
-}
+// Language is that of the texts.
+func (s *screen) Language() string { return s.language }
 
 // Dir is the direction of the language.
 func (s *screen) Dir() string {

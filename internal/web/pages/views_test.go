@@ -60,7 +60,7 @@ func everyPage(version int) []shown {
 			Terms: &pages.TermsLinks{TermsOfUse: "https://example.com/terms", PrivacyPolicy: "https://example.com/privacy"},
 		}},
 		{"sign-up-short", &pages.SignUp{Fields: fields[:1], Policy: pages.Policy{MinLength: 12}, PasswordOptional: true}},
-		{"confirm", &pages.Confirm{Username: ana, Destination: mail, Medium: api.DeliveryMediumTypeEmail, Frame: pages.Frame{Notice: &pages.Text{Key: "code.sent"}}}},
+		{"confirm", &pages.Confirm{Username: ana, Destination: mail, Medium: api.DeliveryMediumTypeEmail, Frame: pages.Frame{Notice: &pages.Text{Key: "notice.code"}}}},
 		{"confirm-unsent", &pages.Confirm{Username: ana}},
 		{"forgot", &pages.Forgot{}},
 		{"reset", &pages.Reset{Username: ana, Destination: mail, Policy: strongPolicy}},
