@@ -80,7 +80,7 @@ func openShop(t *testing.T, callback string, changePool func(*cip.CreateUserPool
 	_, err = s.SDK.CreateManagedLoginBranding(t.Context(), &cip.CreateManagedLoginBrandingInput{
 		UserPoolId: &a.pool, ClientId: &a.client, UseCognitoProvidedValues: true,
 	})
-	if err != nil && !strings.Contains(err.Error(), "OperationNotEnabledException") { // then all clients have the provided style
+	if err != nil {
 		t.Fatal(err)
 	}
 	return a

@@ -35,6 +35,10 @@ func TestJavaScriptClients(t *testing.T) {
 	service := servertest.Start(t, dev, func(c *server.Config) {
 		c.IssuerURL = "https://cognito-idp.{region}.amazonaws.com/{userPoolId}"
 	})
+	secure := servertest.Start(t, dev, func(c *server.Config) {
+		c.PublicURL = strings.Replace(c.PublicURL, "http://127.0.0.1", "https://localhost", 1)
+	})
+	root := secure.RootFile(t)
 	for _, script := range scripts {
 		t.Run(strings.TrimSuffix(script, ".test.mjs"), func(t *testing.T) {
 			t.Parallel()
@@ -43,6 +47,8 @@ func TestJavaScriptClients(t *testing.T) {
 			cmd.Env = append(os.Environ(),
 				"COGNATE_ENDPOINT="+own.URL,
 				"COGNATE_SERVICE_ISSUER_ENDPOINT="+service.URL,
+				"COGNATE_SECURE_ENDPOINT="+secure.HTTPS(),
+				"NODE_EXTRA_CA_CERTS="+root,
 				"AWS_REGION=us-east-1",
 				"NO_COLOR=1",
 			)

@@ -1,0 +1,209 @@
+// openid-client, the certified relying party for Node.js: everything it needs comes
+// from the discovery document.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { before, describe, test } from "node:test";
+import {
+  AdminCreateUserCommand,
+  AdminSetUserPasswordCommand,
+  CreateManagedLoginBrandingCommand,
+  CreateResourceServerCommand,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+  CreateUserPoolDomainCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+import * as client from "openid-client";
+import { administratorOf, claims, password } from "./cognate.mjs";
+import { Browser } from "./pages.mjs";
+
+/** Address over TLS of a server in dev mode, of whose certificates Node.js knows. */
+const endpoint = process.env.COGNATE_SECURE_ENDPOINT;
+const admin = administratorOf(endpoint);
+const username = "ana";
+const email = "ana@example.com";
+const callback = "https://shop.example/callback";
+const home = "https://shop.example/";
+
+let pool, issuer, domain;
+
+before(async () => {
+  const { UserPool } = await admin.send(new CreateUserPoolCommand({ PoolName: "openid-client" }));
+  pool = UserPool.Id;
+  issuer = new URL(`${endpoint}/${pool}`);
+  domain = `rp-${pool.split("_")[1].toLowerCase()}`;
+  const user = { UserPoolId: pool, Username: username };
+  await admin.send(new CreateUserPoolDomainCommand({ UserPoolId: pool, Domain: domain, ManagedLoginVersion: 2 }));
+  await admin.send(
+    new CreateResourceServerCommand({
+      UserPoolId: pool,
+      Identifier: "https://orders.example",
+      Name: "orders",
+      Scopes: [
+        { ScopeName: "read", ScopeDescription: "see orders" },
+        { ScopeName: "write", ScopeDescription: "change orders" },
+      ],
+    }),
+  );
+  await admin.send(
+    new AdminCreateUserCommand({
+      ...user,
+      MessageAction: "SUPPRESS",
+      UserAttributes: [
+        { Name: "email", Value: email },
+        { Name: "email_verified", Value: "true" },
+        { Name: "given_name", Value: "Ana" },
+      ],
+    }),
+  );
+  await admin.send(new AdminSetUserPasswordCommand({ ...user, Password: password, Permanent: true }));
+});
+
+/** Makes a client of the pool that may sign users in, and what openid-client knows of it. */
+async function register({ authentication, ...settings } = {}) {
+  const { UserPoolClient } = await admin.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: pool,
+      ClientName: "shop",
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ["code"],
+      AllowedOAuthScopes: ["openid", "email", "profile"],
+      CallbackURLs: [callback],
+      LogoutURLs: [home],
+      SupportedIdentityProviders: ["COGNITO"],
+      ...settings,
+    }),
+  );
+  const id = UserPoolClient.ClientId;
+  await admin.send(
+    new CreateManagedLoginBrandingCommand({ UserPoolId: pool, ClientId: id, UseCognitoProvidedValues: true }),
+  );
+  const secret = UserPoolClient.ClientSecret;
+  const config = await client.discovery(issuer, id, secret, secret ? authentication?.(secret) : client.None());
+  return { id, config };
+}
+
+/** Signs Ana in and gives the tokens. */
+async function signIn(config, { browser = new Browser(), redirectURI = callback, scope = "openid email profile" } = {}) {
+  const verifier = client.randomPKCECodeVerifier();
+  const state = client.randomState();
+  const nonce = client.randomNonce();
+  const address = client.buildAuthorizationUrl(config, {
+    redirect_uri: redirectURI,
+    scope,
+    state,
+    nonce,
+    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+  });
+  const back = await browser.signIn(address, username, password);
+  const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
+  return { tokens: await client.authorizationCodeGrant(config, back, checks), back, checks };
+}
+
+const refused = (error) => (cause) => cause instanceof client.ResponseBodyError && cause.error === error && cause.status === 400;
+
+describe("openid-client", () => {
+  for (const [name, settings] of Object.entries({
+    "a public client": {},
+    "a secret in the form": { GenerateSecret: true, authentication: client.ClientSecretPost },
+    "a secret in the header": { GenerateSecret: true, authentication: client.ClientSecretBasic },
+  })) {
+    test(`signs in, refreshes and revokes with ${name}`, async () => {
+      const { id, config } = await register(settings);
+      const { tokens, back, checks } = await signIn(config);
+      const subject = tokens.claims();
+      assert.equal(subject.email, email);
+      assert.equal(subject.aud, id);
+      assert.equal(tokens.token_type, "bearer"); // as openid-client writes Bearer
+      assert.equal(tokens.expires_in, 3600);
+      await assert.rejects(client.authorizationCodeGrant(config, back, checks), refused("invalid_grant"), "a code used twice");
+
+      const user = await client.fetchUserInfo(config, tokens.access_token, subject.sub);
+      assert.equal(user.email, email);
+      assert.equal(user.email_verified, "true");
+      assert.equal(user.given_name, "Ana");
+      assert.equal(user.username, username);
+
+      const fresh = await client.refreshTokenGrant(config, tokens.refresh_token);
+      assert.equal(fresh.claims().sub, subject.sub);
+      assert.equal(claims(fresh.access_token).origin_jti, claims(tokens.access_token).origin_jti);
+
+      await client.tokenRevocation(config, tokens.refresh_token);
+      await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token), refused("invalid_grant"));
+      await assert.rejects(client.fetchUserInfo(config, fresh.access_token, subject.sub));
+    });
+  }
+
+  test("signs an app in that listens on this machine", async () => {
+    const listener = createServer((request, answer) => {
+      listener.emit("callback", new URL(request.url, redirectURI));
+      answer.end("You may close this window.");
+    });
+    listener.listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const redirectURI = `http://127.0.0.1:${listener.address().port}/`;
+    try {
+      const { config } = await register({ CallbackURLs: [redirectURI] });
+      const arrived = once(listener, "callback");
+      const browser = new Browser();
+      const verifier = client.randomPKCECodeVerifier();
+      const address = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectURI,
+        scope: "openid",
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: "S256",
+      });
+      await fetch(await browser.signIn(address, username, password));
+      const [back] = await arrived;
+      const tokens = await client.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier });
+      assert.equal(tokens.claims().email, email);
+    } finally {
+      listener.close();
+    }
+  });
+
+  test("signs in again without asking, until the browser signs out", async () => {
+    const { id, config } = await register();
+    const browser = new Browser();
+    const { tokens } = await signIn(config, { browser });
+    const silent = client.buildAuthorizationUrl(config, { redirect_uri: callback, scope: "openid", prompt: "none" });
+    const again = await client.authorizationCodeGrant(config, (await browser.open(silent)).url);
+    assert.equal(again.claims().sub, tokens.claims().sub);
+    assert.equal(again.claims().auth_time, tokens.claims().auth_time);
+
+    const end = client.buildEndSessionUrl(config, { client_id: id, logout_uri: home });
+    assert.equal((await browser.open(end)).url.href, home);
+    const { url } = await browser.open(silent);
+    await assert.rejects(client.authorizationCodeGrant(config, url), (cause) => cause.error === "login_required");
+  });
+
+  test("gets a token for a machine", async () => {
+    const { id, config } = await register({
+      GenerateSecret: true,
+      AllowedOAuthFlows: ["client_credentials"],
+      AllowedOAuthScopes: ["https://orders.example/read", "https://orders.example/write"],
+      CallbackURLs: undefined,
+      LogoutURLs: undefined,
+    });
+    const tokens = await client.clientCredentialsGrant(config, { scope: "https://orders.example/read" });
+    const access = claims(tokens.access_token);
+    assert.equal(access.scope, "https://orders.example/read");
+    assert.equal(access.sub, id);
+    assert.equal(tokens.refresh_token, undefined);
+    await assert.rejects(client.clientCredentialsGrant(config, { scope: "openid" }), refused("invalid_scope"));
+  });
+
+  test("is refused what the pool did not allow", async () => {
+    const { config } = await register();
+    const address = client.buildAuthorizationUrl(config, { redirect_uri: callback, scope: "openid phone", state: "s1" });
+    const { url } = await new Browser().open(address);
+    await assert.rejects(
+      client.authorizationCodeGrant(config, url, { expectedState: "s1" }),
+      (cause) => cause.error === "invalid_request" && cause.error_description === "invalid_scope",
+    );
+    const other = await register({ GenerateSecret: true, authentication: () => client.ClientSecretPost("wrong") });
+    await assert.rejects(client.refreshTokenGrant(other.config, "anything"), refused("invalid_client"));
+  });
+});
