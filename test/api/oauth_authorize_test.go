@@ -205,6 +205,17 @@ func (p *relying) withManagedLogin(t *testing.T) {
 	t.Helper()
 	_, err := p.s.SDK.UpdateUserPoolDomain(t.Context(), &cip.UpdateUserPoolDomainInput{UserPoolId: &p.pool, Domain: &p.domain, ManagedLoginVersion: new(int32(2))})
 	wantOK(t, err)
+	p.withStyle(t)
+}
+
+// withStyle gives the client the provided look, without which it has no pages of
+// the second generation.
+func (p *relying) withStyle(t *testing.T) {
+	t.Helper()
+	_, err := p.s.SDK.CreateManagedLoginBranding(t.Context(), &cip.CreateManagedLoginBrandingInput{
+		UserPoolId: &p.pool, ClientId: &p.client, UseCognitoProvidedValues: true,
+	})
+	wantOK(t, err)
 }
 
 func TestSessionsAreReused(t *testing.T) {
