@@ -31,7 +31,7 @@ func overTLS(c *server.Config) {
 // chromium is the one browser of all tests.
 var chromium struct {
 	once sync.Once
-	main context.Context //nolint:containedctx // chromedp keeps the browser in it
+	main context.Context // chromedp keeps the browser in it
 	stop func()
 	err  error
 }
