@@ -100,6 +100,7 @@ type badge struct {
 	Picture picture
 	Icon    string // name of a template, when there is no picture
 	Letter  string // in place of an icon
+	Bad     bool   // something went wrong
 }
 
 // Badge shows what the page is about, when the style wants pictures; the pages
@@ -112,7 +113,7 @@ func (s *screen) Badge() *badge {
 	case category != "":
 		return &badge{Picture: s.picture(category), Icon: icon}
 	case icon != "":
-		return &badge{Icon: icon}
+		return &badge{Icon: icon, Bad: icon == "icon-warning"}
 	case s.ClientName == "" || s.Looks.Components.Form.Logo.Enabled && s.picture(api.AssetCategoryTypeFormLogo).Src != "":
 		return nil
 	}

@@ -41,6 +41,19 @@ func (s *screen) Action() string { return s.address(s.View.route()) }
 // To is the address of another page of the same request.
 func (s *screen) To(path string) string { return s.address(path) }
 
+// AppAddress is an address of the app, whatever its scheme: those of native apps
+// are their own. What a browser would run or show as this domain's is left out.
+func (s *screen) AppAddress(address string) template.URL {
+	scheme, _, ok := strings.Cut(address, ":")
+	switch scheme = strings.ToLower(scheme); {
+	case !ok, strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789+-.") != "":
+		return ""
+	case slices.Contains([]string{"javascript", "data", "vbscript", "blob", "filesystem", "about", "file", "view-source"}, scheme):
+		return ""
+	}
+	return template.URL(address) //nolint:gosec // encoded for its place by the template; the scheme is checked here
+}
+
 // Asset is the address of an embedded file.
 func (s *screen) Asset(name string) string { return s.Path + s.files.address(name) }
 
