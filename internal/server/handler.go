@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 
+	"cognate/internal/web/assets"
 	"cognate/internal/web/awsapi"
 	"cognate/internal/web/control"
 	"cognate/internal/web/oauth"
@@ -35,12 +36,16 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 	}
 	documents.Register(mux)
 	p.feedbackPage().Register(mux)
+	images := &assets.Images{Find: p.styles.Asset, Log: s.cfg.Log}
+	images.Register(mux)
 	if s.inbox != nil {
 		control.Register(mux, s.inbox, s.cfg.hosts()...)
 		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)
 		s.mountStart(mux)
+		p.signingKeys().Register(mux, control.Admit(s.cfg.hosts()...))
 	} else {
 		control.RegisterForOperators(mux, control.Functions{Journal: s.journal, Try: p.tryFunction}, s.forOperators(aws))
+		p.signingKeys().Register(mux, s.forOperators(aws))
 	}
 	domains, err := s.domainDoors(p)
 	if err != nil {

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"cognate/internal/web/control"
+)
+
+type keysCommand struct {
+	List   keysListCommand   `cmd:"" help:"Show the keys that a pool signs its tokens with."`
+	Rotate keysRotateCommand `cmd:"" help:"Give a pool new signing keys."`
+}
+
+// poolKeys says which pool of which server.
+type poolKeys struct {
+	administration
+	Pool string `required:"" placeholder:"ID" help:"The user pool."`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+type keysListCommand struct{ poolKeys }
+
+// Help ends the page that keys list --help prints.
+func (*keysListCommand) Help() string {
+	return credentialsHelp + `
+
+Example:
+  cognate keys list --pool us-east-1_AbCdEf123`
+}
+
+// Run prints the keys.
+func (c *keysListCommand) Run(ctx context.Context, std streams) error {
+	return c.ask(ctx, std.out, http.MethodGet, "/_cognate/v1/keys?"+url.Values{"pool": {c.Pool}}.Encode(), nil)
+}
+
+type keysRotateCommand struct {
+	poolKeys
+	Compromised bool `help:"Sign with the new keys at once and forget the old ones, with every token that they have signed."`
+}
+
+// Help ends the page that keys rotate --help prints.
+func (*keysRotateCommand) Help() string {
+	return `The new keys are published at once and sign after an hour, so that whoever keeps the
+key set knows them by then. The old ones stay until the last token that they signed
+has expired.
+` + credentialsHelp + `
+
+Example:
+  cognate keys rotate --pool us-east-1_AbCdEf123`
+}
+
+// Run rotates the keys and prints those that the pool has then.
+func (c *keysRotateCommand) Run(ctx context.Context, std streams) error {
+	ask := map[string]any{"pool": c.Pool, "compromised": c.Compromised}
+	return c.ask(ctx, std.out, http.MethodPost, "/_cognate/v1/keys", ask)
+}
+
+func (c *poolKeys) ask(ctx context.Context, w io.Writer, method, path string, in any) error {
+	var got struct {
+		Keys []control.SigningKey `json:"keys"`
+	}
+	if err := c.control(ctx, method, path, in, &got); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(w).Encode(got)
+	}
+	for _, k := range got.Keys {
+		line := fmt.Sprintf("%s  %-6s made %s", k.ID, k.Use, k.CreatedAt.Format(time.RFC3339))
+		if !k.SignsAt.IsZero() {
+			line += ", signs from " + k.SignsAt.Format(time.RFC3339)
+		}
+		if !k.Until.IsZero() {
+			line += ", forgotten at " + k.Until.Format(time.RFC3339)
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

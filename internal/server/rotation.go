@@ -1,0 +1,29 @@
+package server
+
+import (
+	"context"
+
+	"cognate/internal/cognito/signingkeys"
+	"cognate/internal/store"
+	"cognate/internal/web/control"
+)
+
+// signingKeys lists and rotates the signing keys of pools for operators.
+func (p *parts) signingKeys() control.Keys {
+	rotation := &signingkeys.Rotation{DB: p.db, Directory: p.directory, Source: p.cfg.Keys, Now: p.cfg.Now}
+	shown := func(keys []store.SigningKey, err error) ([]control.SigningKey, error) {
+		list := make([]control.SigningKey, 0, len(keys))
+		for _, k := range keys {
+			list = append(list, control.SigningKey{ID: k.ID, Use: k.Use, CreatedAt: k.CreatedAt, SignsAt: k.SignsAt, Until: k.Until})
+		}
+		return list, err
+	}
+	return control.Keys{
+		List: func(ctx context.Context, poolID string) ([]control.SigningKey, error) {
+			return shown(rotation.List(ctx, poolID))
+		},
+		Rotate: func(ctx context.Context, poolID string, compromised bool) ([]control.SigningKey, error) {
+			return shown(rotation.Rotate(ctx, poolID, compromised))
+		},
+	}
+}
