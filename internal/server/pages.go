@@ -1,15 +1,12 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 
 	"github.com/google/uuid"
 
 	"cognate/internal/api"
-	"cognate/internal/cognito/directory"
-	"cognate/internal/cognito/style"
 	"cognate/internal/web/login"
 	"cognate/internal/web/oauth"
 	"cognate/internal/web/pages"
@@ -20,8 +17,8 @@ import (
 func (s *Server) domainDoors(p *parts) (http.Handler, error) {
 	decisions := p.operations.oauthOps
 	renderer, err := pages.New(pages.Options{
-		Style: func(*http.Request, string) (*style.Style, error) { return nil, nil },
-		Image: func(*http.Request, string) ([]byte, string, error) { return nil, "", nil },
+		Style: p.styleOf,
+		Image: p.imageOf,
 		Log:   s.cfg.Log,
 	})
 	if err != nil {
@@ -30,7 +27,7 @@ func (s *Server) domainDoors(p *parts) (http.Handler, error) {
 	config := login.Config{
 		DB: p.db, Now: s.cfg.Now, Log: s.cfg.Log, Directory: p.directory, Authorization: decisions, Sessions: p.browsers,
 		SignIn: p.operations, Users: p.operations, Apps: p.operations, Passkeys: p.operations.passkeyOps,
-		Looks: looks{}, Pages: renderer, CookieKey: p.db.Key("cookies of pages"),
+		Looks: looks{p.styles}, Pages: renderer, CookieKey: p.db.Key("cookies of pages"),
 	}
 	if s.inbox != nil {
 		config.Inbox = s.cfg.PublicURL + "/_cognate/inbox"
@@ -61,15 +58,4 @@ func (s *Server) identified(next http.Handler) http.Handler {
 		w.Header().Set("X-Amz-Cognito-Request-Id", info.RequestID)
 		next.ServeHTTP(w, r.WithContext(api.WithRequest(r.Context(), info)))
 	})
-}
-
-// looks are the provided ones for all clients.
-type looks struct{}
-
-func (looks) Style(context.Context, *directory.Client, int) (*style.Style, bool, error) {
-	return nil, true, nil
-}
-
-func (looks) Terms(context.Context, *directory.Client, string) (*pages.TermsLinks, error) {
-	return nil, nil
 }

@@ -6,6 +6,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/authorization"
+	"cognate/internal/cognito/branding"
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/codes"
 	"cognate/internal/cognito/credentials"
@@ -25,6 +26,8 @@ import (
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/sso"
+	"cognate/internal/cognito/style"
+	"cognate/internal/cognito/terms"
 	"cognate/internal/cognito/threats"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/tracking"
@@ -41,6 +44,7 @@ type parts struct {
 	cfg         Config
 	db          *store.DB
 	directory   *directory.Directory
+	styles      *style.Styles
 	credentials *credentials.Credentials
 	tokens      *tokens.Tokens
 	messages    *messages.Messages
@@ -67,6 +71,7 @@ func (s *Server) parts() (*parts, error) {
 	p.browsers = &sso.Sessions{DB: s.db, Now: s.cfg.Now}
 	p.tracker = &tracking.Tracker{DB: s.db, Now: s.cfg.Now}
 	p.directory = directory.New(s.db, s.cfg.Now)
+	p.styles = style.NewStyles(s.db, s.cfg.Now)
 	p.directory.DomainSuffix = s.cfg.DomainSuffix
 	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: p.cores}
 	p.tokens = &tokens.Tokens{DB: s.db, Directory: p.directory, Issuer: s.cfg.issuer, Now: s.cfg.Now, Cores: p.cores}
@@ -134,6 +139,8 @@ func (p *parts) service() api.Service {
 			Endpoint: c.publicHost(), Ours: c.hostNames().reserved, Resolve: c.Resolve,
 		},
 		serverOps: &resourceservers.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		brandOps:  &branding.Operations{DB: p.db, Directory: p.directory, Styles: p.styles, Now: c.Now, ImageURL: c.imageURL},
+		termsOps:  &terms.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		trackOps:  &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now},
 		riskOps: &risk.Operations{

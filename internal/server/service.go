@@ -3,6 +3,7 @@ package server
 import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/authorization"
+	"cognate/internal/cognito/branding"
 	"cognate/internal/cognito/clients"
 	"cognate/internal/cognito/devices"
 	"cognate/internal/cognito/domains"
@@ -13,6 +14,7 @@ import (
 	"cognate/internal/cognito/resourceservers"
 	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/signin"
+	"cognate/internal/cognito/terms"
 	"cognate/internal/cognito/users"
 	"cognate/internal/cognito/usersessions"
 )
@@ -33,6 +35,8 @@ type (
 	domainOps  = domains.Operations
 	serverOps  = resourceservers.Operations
 	oauthOps   = authorization.Operations
+	brandOps   = branding.Operations
+	termsOps   = terms.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -52,6 +56,8 @@ type service struct {
 	*domainOps
 	*serverOps
 	*oauthOps
+	*brandOps
+	*termsOps
 	later
 }
 

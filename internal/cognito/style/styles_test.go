@@ -181,3 +181,16 @@ func TestTermsAreShownWhenThereAreBoth(t *testing.T) {
 		PrivacyPolicy: map[string]string{"cognito:default": "https://example.com/3"},
 	})
 }
+
+func TestLinksAreInTheLanguageOfThePage(t *testing.T) {
+	t.Parallel()
+	links := Links{
+		TermsOfUse:    map[string]string{"cognito:default": "t", "cognito:portuguese-brazil": "t pt"},
+		PrivacyPolicy: map[string]string{"cognito:default": "p", "cognito:english": "p en"},
+	}
+	for language, want := range map[string][2]string{"pt-BR": {"t pt", "p"}, "en": {"t", "p en"}, "xx": {"t", "p"}, "": {"t", "p"}} {
+		if terms, privacy := links.In(language); terms != want[0] || privacy != want[1] {
+			t.Errorf("%s: %q, %q, want %q", language, terms, privacy, want)
+		}
+	}
+}
