@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"cognate/internal/web/domainhost"
 )
 
 // hostNames are the names that this installation answers to beside those of
@@ -51,7 +53,7 @@ func (c Config) hosts() (names []string) {
 		names = append(names, strings.ToLower(host))
 	}
 	for _, name := range c.TLSNames {
-		names = append(names, strings.ToLower(name))
+		names = append(names, domainhost.HostName(name))
 	}
 	return names
 }

@@ -97,7 +97,7 @@ func (m *Machine) Remove(ctx context.Context, c Certificate) []Result {
 	results := []Result{m.removeSystem(ctx, c)}
 	results = append(results, m.removeBrowsers(ctx, c)...)
 	results = append(results, m.removeJava(ctx, c)...)
-	if m.Getenv("NODE_EXTRA_CA_CERTS") != "" {
+	if m.Getenv("NODE_EXTRA_CA_CERTS") == c.File {
 		results = append(results, Result{Store: "Node.js", Outcome: Manual, Advice: m.unsetVariable("NODE_EXTRA_CA_CERTS")})
 	}
 	return results
