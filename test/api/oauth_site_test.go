@@ -329,3 +329,14 @@ func newListener(t *testing.T, called func()) string {
 	t.Cleanup(server.Close)
 	return server.URL
 }
+
+// joseHeader is the header of a token.
+func joseHeader(t *testing.T, token string) map[string]any {
+	t.Helper()
+	segment, _, _ := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(segment)
+	wantOK(t, err)
+	var header map[string]any
+	wantOK(t, json.Unmarshal(raw, &header))
+	return header
+}
