@@ -1,4 +1,4 @@
-package pages_test
+package pages
 
 import (
 	"context"
@@ -17,23 +17,22 @@ import (
 
 	"cognate/internal/browsertest"
 	"cognate/internal/cognito/style"
-	"cognate/internal/web/pages"
 )
 
 // gallery serves every page under /{version}/{name}, as a controller would.
 type gallery struct {
-	renderer *pages.Renderer
+	renderer *Renderer
 	style    *style.Style // of the client demo; nil: the provided one
-	views    map[string]pages.View
+	views    map[string]View
 }
 
 const galleryClient = "demo"
 
-func newGallery(t *testing.T, looks *style.Style, change func(version int, f *pages.Frame)) (*gallery, string) {
+func newGallery(t *testing.T, looks *style.Style, change func(version int, f *Frame)) (*gallery, string) {
 	t.Helper()
-	g := &gallery{style: looks, views: map[string]pages.View{}}
+	g := &gallery{style: looks, views: map[string]View{}}
 	var err error
-	g.renderer, err = pages.New(pages.Options{
+	g.renderer, err = New(Options{
 		Style: func(*http.Request, string) (*style.Style, error) { return g.style, nil },
 		Image: func(*http.Request, string) ([]byte, string, error) { return nil, "", nil },
 		Log:   slog.New(slog.NewTextHandler(t.Output(), nil)),
@@ -43,8 +42,8 @@ func newGallery(t *testing.T, looks *style.Style, change func(version int, f *pa
 	}
 	for _, version := range []int{1, 2} {
 		for _, page := range everyPage(version) {
-			f := pages.FrameOf(page.view)
-			f.Version, f.Lang, f.Style, f.ClientID = version, pages.English, looks, galleryClient
+			f := FrameOf(page.view)
+			f.Version, f.Lang, f.Style, f.ClientID = version, English, looks, galleryClient
 			f.ClientName, f.CSRF, f.Query = "Harbour Books", "token", "client_id=demo&response_type=code&redirect_uri=https%3A%2F%2Fexample.com%2F"
 			if change != nil {
 				change(version, f)
