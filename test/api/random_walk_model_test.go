@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"cognate/internal/protocol/srp/srpclient"
+	"cognate/internal/protocol/webauthn/passkeytest"
 	"cognate/internal/servertest"
 )
 
@@ -21,10 +22,11 @@ type roamer struct {
 	r        *rand.Rand
 	places   []*place
 	users    []*roamUser
-	nodes    []*node // the newest strings, the newest last
-	families []family
+	nodes    []*node        // the newest strings, the newest last
+	families []family       // the newest first
 	fresh    int            // new passwords so far
 	tokens   map[string]int // sign-ins that were completed, by kind of pool
+	proofs   map[string]int // and by what was proven
 	refused  map[string]int
 }
 
@@ -52,6 +54,7 @@ type roamUser struct {
 	app        *authenticator
 	lastStep   int64 // of the app's newest code that was taken
 	phone      *phone
+	key        *passkeytest.Authenticator // nil without one
 }
 
 // node is a string that was given out, and the way to it.
@@ -66,9 +69,11 @@ type node struct {
 	params    map[string]string
 	srp       *srpclient.Client
 	code      string // that was sent
+	options   []byte // of a passkey
 	setUp     *authenticator
 
 	proven     []string
+	steppedUp  bool // from tokens of before
 	generation int  // of the password that was proven
 	used       bool // a proof was taken for it
 
@@ -77,9 +82,10 @@ type node struct {
 }
 
 type family struct {
-	user    *roamUser
-	client  *app
-	refresh string
+	user            *roamUser
+	client          *app
+	refresh, access string
+	proven          []string
 }
 
 // outcome is the answer to a request, of either door.
@@ -162,6 +168,7 @@ func (w *roamer) went(t *testing.T, n *node, given string, got *outcome) {
 		return
 	}
 	n.challenge, n.params, n.session, n.code, n.used = got.challenge, got.params, aws.ToString(got.session), "", false
+	n.options = []byte(got.params["CREDENTIAL_REQUEST_OPTIONS"])
 	if n.session == "" && n.params["SECRET_BLOCK"] == "" {
 		t.Errorf("%s of %s carries nothing to answer it with", n.challenge, n.user.name)
 	}
@@ -218,21 +225,31 @@ func (w *roamer) check(t *testing.T, n *node, got *types.AuthenticationResultTyp
 		wrong(!has("word"), "the custom challenge is open")
 		wrong(n.withSRP && !has("pwd"), "the password is not proven")
 	case choiceFlow:
-		wrong(!has("pwd") && (!has("email_otp") || !u.place.emailAlso), "no first factor is proven")
+		wrong(!has("pwd") && !has("swk") && (!has("email_otp") || !u.place.emailAlso), "no first factor is proven")
 	default:
 		wrong(!has("pwd"), "the password is not proven")
 	}
 	due := u.place.mfa == types.UserPoolMfaTypeOn || u.place.mfa == types.UserPoolMfaTypeOptional && u.app != nil
-	second := has("otp") || has("device") || has("email_otp") && u.place.emailFits
+	second := has("otp") || has("device") || has("swk") || has("email_otp") && u.place.emailFits
 	wrong(due && !second, "the second factor is not proven")
+	amr, _ := claims["amr"].([]any)
+	for _, factor := range amr {
+		wrong(factor != "mfa" && !has(factor.(string)), "they tell of "+factor.(string))
+	}
 	wrong(!slices.ContainsFunc(u.place.clients, func(a *app) bool { return a.client == n.client.client }), "the client is another pool's")
 	for _, text := range wrongs {
 		t.Errorf("tokens for %s of pool %s by %s after %v: %s", u.name, u.place.kind, n.flow, n.proven, text)
 	}
 	w.tokens[u.place.kind]++
+	for _, factor := range n.proven {
+		w.proofs[factor]++
+	}
+	if n.steppedUp {
+		w.proofs["step-up"]++
+	}
 	if got.RefreshToken != nil {
-		w.families = append(w.families, family{u, n.client, *got.RefreshToken})
-		w.families = w.families[max(0, len(w.families)-20):]
+		w.families = slices.Insert(w.families, 0, family{u, n.client, *got.RefreshToken, *got.AccessToken, n.proven})
+		w.families = w.families[:min(40, len(w.families))]
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"cognate/internal/protocol/webauthn/passkeytest"
 )
 
 // roamWord is the right answer to the custom challenges of host.custom.
@@ -23,7 +25,7 @@ const (
 func newRoamer(t *testing.T, r *rand.Rand) *roamer {
 	t.Helper()
 	h := newHost(t)
-	w := &roamer{s: h.s, r: r, tokens: map[string]int{}, refused: map[string]int{}}
+	w := &roamer{s: h.s, r: r, tokens: map[string]int{}, proofs: map[string]int{}, refused: map[string]int{}}
 	usual := []types.AuthFlowType{passwordFlow, passwordFlow, passwordFlow, passwordFlow, choiceFlow, srpFlow}
 	choosy := []types.AuthFlowType{choiceFlow, choiceFlow, choiceFlow, passwordFlow}
 	factors := firstFactors(types.AuthFactorTypePassword, types.AuthFactorTypeEmailOtp)
@@ -59,6 +61,20 @@ func newRoamer(t *testing.T, r *rand.Rand) *roamer {
 	w.addUser(t, both, "both-plain", "plain")
 	w.addApp(t, w.addUser(t, both, "both-app", "plain"))
 
+	levels := w.addPool(t, levelApp(t, h.s, func(c *types.WebAuthnConfigurationType) {
+		c.FactorConfiguration = types.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification
+	}), &place{kind: "levels", flows: choosy, emailAlso: true, mfa: types.UserPoolMfaTypeOptional})
+	for _, name := range []string{"levels-plain", "levels-app"} {
+		u := w.addUser(t, levels, name, "levels")
+		u.key = passkeytest.New(passkeyParty, passkeyPage)
+		levels.clients[0].register(t, levels.clients[0].signIn(t, name, goodPassword).AccessToken, u.key)
+		if name == "levels-app" {
+			w.addApp(t, u)
+			wantOK(t, levels.clients[0].prefer(t, name, cip.AdminSetUserMFAPreferenceInput{WebAuthnMfaSettings: &types.WebAuthnMfaSettingsType{Enabled: true}}))
+		}
+		w.users = append(w.users, u)
+	}
+
 	devices := w.addPool(t, newApp(t, h.s, tracking(true, false), nil), &place{kind: "devices", flows: usual})
 	w.demand(t, devices, tokensOnly(types.UserPoolMfaTypeOptional))
 	for _, name := range []string{"devices-one", "devices-two"} {
@@ -92,11 +108,20 @@ func (w *roamer) addPool(t *testing.T, a *app, p *place) *place {
 		hiding(in)
 		withSecret(in)
 	})
-	p.pool, p.narrow, p.mfa = a.pool, narrow.client, types.UserPoolMfaTypeOff
-	p.clients = []*app{a.withClient(t, every), hidden, narrow}
+	p.pool, p.narrow = a.pool, narrow.client
+	if p.mfa == "" {
+		p.mfa = types.UserPoolMfaTypeOff
+	}
+	first := a.withClient(t, func(in *cip.CreateUserPoolClientInput) {
+		every(in)
+		in.AccessTokenValidity = aws.Int32(24) // hours: the clock runs fast
+	})
+	p.clients = []*app{first, hidden, narrow}
 	w.places = append(w.places, p)
 	return p
 }
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
 func (w *roamer) demand(t *testing.T, p *place, mfa cip.SetUserPoolMfaConfigInput) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 
 	"cognate/internal/protocol/srp/srpclient"
 	"cognate/internal/protocol/totp"
+	"cognate/internal/protocol/webauthn/passkeytest"
 )
 
 // The settings of the walk: its seed, and whether it is ten times as long.
@@ -22,9 +23,9 @@ const (
 	longVariable = "COGNATE_TEST_LONG"
 )
 
-// TestS067RandomWalksNeverYieldTokensWithoutTheirProofs_S015 walks through all
-// flows and challenges of pools of every kind, with users in every state, with
-// strings of other steps, users, clients, pools and doors. A model keeps what was
+// TestS067RandomWalksNeverYieldTokensWithoutTheirProofs_S015 walks ten thousand
+// steps through all flows and challenges of pools of every kind, with users in
+// every state, with strings of other steps, users, clients, pools and doors. A model keeps what was
 // proven on the way to each string; tokens come only where that is enough.
 func TestS067RandomWalksNeverYieldTokensWithoutTheirProofs_S015(t *testing.T) {
 	t.Parallel()
@@ -42,10 +43,16 @@ func TestS067RandomWalksNeverYieldTokensWithoutTheirProofs_S015(t *testing.T) {
 	for ; taken < steps && !t.Failed(); taken++ {
 		w.step(t)
 	}
-	t.Logf("%d steps gave tokens %v and refused %v", taken, w.tokens, w.refused)
+	t.Logf("%d steps gave tokens %v for %v and refused %v", taken, w.tokens, w.proofs, w.refused)
 	for _, p := range w.places {
 		if !t.Failed() && w.tokens[p.kind] == 0 {
 			t.Errorf("no sign-in at %s came to tokens", p.kind)
+		}
+	}
+	for _, proof := range []string{"pwd", "otp", "email_otp", "swk", "word", "device", "new", "step-up"} {
+		rare := proof == "step-up" && steps == 10_000 // some eight in a short walk
+		if !t.Failed() && !rare && w.proofs[proof] == 0 {
+			t.Errorf("no sign-in had %s", proof)
 		}
 	}
 	if t.Failed() {
@@ -93,13 +100,16 @@ func (w *roamer) initiateAny(t *testing.T) {
 	password := w.passwordOf(u)
 	pairs := []string{"USERNAME", u.name}
 	given := ""
-	preferred := pick(w.r, []string{"", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA"})
+	preferred := pick(w.r, []string{"", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN_MFA"})
 	if w.r.IntN(4) != 0 || n.flow != choiceFlow {
 		pairs = append(pairs, "PASSWORD", password)
 		if password == u.password && (n.flow != choiceFlow || preferred == "PASSWORD") && n.flow != types.AuthFlowTypeCustomAuth &&
 			n.flow != types.AuthFlowTypeUserSrpAuth {
 			given = "pwd"
 		}
+	}
+	if u.key != nil && w.r.IntN(3) == 0 {
+		preferred = "WEB_AUTHN"
 	}
 	if preferred != "" {
 		pairs = append(pairs, "PREFERRED_CHALLENGE", preferred)
@@ -116,6 +126,9 @@ func (w *roamer) initiateAny(t *testing.T) {
 	} else if u.phone != nil && w.r.IntN(2) == 0 {
 		pairs = append(pairs, "DEVICE_KEY", u.phone.key)
 	}
+	if n.flow == choiceFlow && w.r.IntN(2) == 0 {
+		pairs = append(pairs, w.stepUp(n)...)
+	}
 	pairs = w.without(pairs)
 	n.withSRP = slices.Contains(pairs, "CHALLENGE_NAME")
 	got, err := w.sendFirst(t, n, pairs)
@@ -130,6 +143,30 @@ func (w *roamer) initiateAny(t *testing.T) {
 		t.Errorf("%s signed in at a client of another pool", u.name)
 	}
 	w.went(t, n, got.took(given), got)
+}
+
+// stepUp asks for a level, mostly with tokens of before, whose proofs then count
+// unless they are said to be too old.
+func (w *roamer) stepUp(n *node) []string {
+	pairs := []string{"TARGET_ACR_VALUES", pick(w.r, []string{level1, level2, level3, level4, level4 + " " + level3})}
+	if len(w.families) > 0 && w.r.IntN(3) != 0 {
+		have := pick(w.r, w.families)
+		if own := slices.IndexFunc(w.families, func(f family) bool { return f.user == n.user }); own >= 0 && !w.rarely() {
+			have = w.families[own]
+			n.client = have.client
+		}
+		pairs = append(pairs, "ACCESS_TOKEN", have.access)
+		if have.user == n.user {
+			n.proven, n.steppedUp = slices.Clone(have.proven), true
+		}
+	}
+	if age := pick(w.r, []string{"", "", "", "0", "30", "100000"}); age != "" {
+		pairs = append(pairs, "MAX_AGE", age)
+		if age == "0" { // whatever the token says is too long ago
+			n.proven, n.steppedUp = nil, false
+		}
+	}
+	return pairs
 }
 
 // passwordOf is the right password of a user, mostly.
@@ -175,7 +212,7 @@ func (w *roamer) answerAny(t *testing.T) {
 	if w.rarely() {
 		name = pick(w.r, w.users).name
 	}
-	pairs, given := w.proofs(t, &as, from, name)
+	pairs, given := w.reply(t, &as, from, name)
 	got, err := w.sendAnswer(t, &as, w.without(pairs))
 	if err != nil {
 		w.refusal(t, err)
@@ -200,8 +237,8 @@ func (w *roamer) answerAny(t *testing.T) {
 	w.went(t, &next, given, got)
 }
 
-// proofs makes the parameters of an answer, and tells what they prove.
-func (w *roamer) proofs(t *testing.T, as, from *node, name string) (pairs []string, given string) {
+// reply makes the parameters of an answer, and tells what they prove.
+func (w *roamer) reply(t *testing.T, as, from *node, name string) (pairs []string, given string) {
 	t.Helper()
 	u := from.user
 	password, word := w.passwordOf(u), pick(w.r, []string{roamWord, roamWord, roamWord, "red"})
@@ -211,7 +248,7 @@ func (w *roamer) proofs(t *testing.T, as, from *node, name string) (pairs []stri
 		code = "00000000"
 	}
 	pairs = append(pairs, "EMAIL_OTP_CODE", code, "SMS_OTP_CODE", code, "SMS_MFA_CODE", code)
-	choice := pick(w.r, []string{"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA"})
+	choice := pick(w.r, []string{"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN_MFA"})
 	if as.challenge == types.ChallengeNameTypeCustomChallenge {
 		choice = word
 	}
@@ -228,10 +265,19 @@ func (w *roamer) proofs(t *testing.T, as, from *node, name string) (pairs []stri
 	if u.phone != nil {
 		pairs = append(pairs, "DEVICE_KEY", u.phone.key)
 	}
+	credential, verified := w.credential(t, from)
+	pairs = append(pairs, credential...)
 	switch as.challenge {
+	case types.ChallengeNameTypeWebAuthn:
+		if verified {
+			given = "swk"
+		}
 	case "PASSWORD", types.ChallengeNameTypeSelectChallenge:
-		if password == u.password && (as.challenge == "PASSWORD" || choice == "PASSWORD") {
+		switch {
+		case password == u.password && (as.challenge == "PASSWORD" || choice == "PASSWORD"):
 			given = "pwd"
+		case verified && choice == "WEB_AUTHN" && as.challenge == types.ChallengeNameTypeSelectChallenge:
+			given = "swk"
 		}
 	case types.ChallengeNameTypeEmailOtp:
 		if code == from.code {
@@ -254,6 +300,22 @@ func (w *roamer) proofs(t *testing.T, as, from *node, name string) (pairs []stri
 	}
 	from.offered, from.offeredStep = renewed, step
 	return pairs, given
+}
+
+// credential answers the options of a passkey, mostly with a verified user.
+func (w *roamer) credential(t *testing.T, from *node) (pairs []string, verified bool) {
+	t.Helper()
+	if len(from.options) == 0 || from.user.key == nil {
+		return nil, false
+	}
+	key := *from.user.key
+	verified = w.r.IntN(4) != 0
+	if !verified {
+		key.Flags = passkeytest.UserPresent
+	}
+	answer, err := key.Get(from.options)
+	wantOK(t, err)
+	return []string{"CREDENTIAL", string(answer)}, verified
 }
 
 // signatures answers a SECRET_BLOCK.
