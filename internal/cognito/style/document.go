@@ -52,6 +52,7 @@ func Complete(document json.RawMessage) (json.RawMessage, error) {
 }
 
 // settings reads a checked document, with the defaults for what it leaves out.
+// What the button of one provider leaves out is that of all.
 func settings(document json.RawMessage) (Settings, error) {
 	all, err := Complete(document)
 	if err != nil {
@@ -60,6 +61,23 @@ func settings(document json.RawMessage) (Settings, error) {
 	var s Settings
 	if err := json.Unmarshal(all, &s); err != nil {
 		return Settings{}, fmt.Errorf("read settings document: %w", err)
+	}
+	var buttons struct {
+		Components struct {
+			IDPButton struct {
+				Custom map[Name]json.RawMessage `json:"custom"`
+			} `json:"idpButton"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(all, &buttons); err != nil {
+		return Settings{}, fmt.Errorf("read settings document: %w", err)
+	}
+	for name, own := range buttons.Components.IDPButton.Custom {
+		button := s.Components.IDPButton.Standard
+		if err := json.Unmarshal(own, &button); err != nil {
+			return Settings{}, fmt.Errorf("read settings document: %w", err)
+		}
+		s.Components.IDPButton.Custom[name] = button
 	}
 	return s, nil
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"cognate/internal/api"
 )
 
 func TestTheDefaultsAreAValidDocument(t *testing.T) {
@@ -129,6 +131,38 @@ func TestWhatIsNotSetIsTheDefault(t *testing.T) {
 	want.Categories.Auth.AuthMethodOrder = [][]AuthMethod{{{Type: TypeUsernamePassword}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestAButtonOfOneProviderIsLikeTheOthersOtherwise(t *testing.T) {
+	t.Parallel()
+	got, err := settings(json.RawMessage(`{"components":{"idpButton":{
+		"standard":{"darkMode":{"hover":{"textColor":"111111ff"}}},
+		"custom":{"Google":{"lightMode":{"defaults":{"textColor":"222222ff"}}}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Defaults().Components.IDPButton.Standard
+	want.DarkMode.Hover.TextColor = "111111ff"
+	if diff := cmp.Diff(want, got.Components.IDPButton.Standard); diff != "" {
+		t.Errorf("standard (-want +got):\n%s", diff)
+	}
+	want.LightMode.Defaults.TextColor = "222222ff"
+	if diff := cmp.Diff(map[Name]Modes[SecondaryButton]{"Google": want}, got.Components.IDPButton.Custom); diff != "" {
+		t.Errorf("custom (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnImageOfTheModeComesBeforeOneForBoth(t *testing.T) {
+	t.Parallel()
+	image := func(mode api.ColorSchemeModeType) Asset {
+		return Asset{Category: api.AssetCategoryTypeFormLogo, ColorMode: mode, Hash: string(mode)}
+	}
+	s := Style{Assets: []Asset{image(api.ColorSchemeModeTypeDynamic), image(api.ColorSchemeModeTypeDark), {Category: api.AssetCategoryTypeFormBackground}}}
+	for dark, want := range map[bool][]Asset{false: {s.Assets[0]}, true: {s.Assets[1], s.Assets[0]}} {
+		if diff := cmp.Diff(want, s.Of(api.AssetCategoryTypeFormLogo, dark)); diff != "" {
+			t.Errorf("dark %v (-want +got):\n%s", dark, diff)
+		}
 	}
 }
 

@@ -43,17 +43,19 @@ type Links struct {
 	PrivacyPolicy map[string]string
 }
 
-// Of picks the images of a category for light or dark pages: those of that mode
-// and those for both.
+// Of picks the images of a category for light or dark pages: those of that mode,
+// and then those for both.
 func (s *Style) Of(category api.AssetCategoryType, dark bool) []Asset {
 	mode := api.ColorSchemeModeTypeLight
 	if dark {
 		mode = api.ColorSchemeModeTypeDark
 	}
 	var found []Asset
-	for _, a := range s.Assets {
-		if a.Category == category && (a.ColorMode == mode || a.ColorMode == api.ColorSchemeModeTypeDynamic) {
-			found = append(found, a)
+	for _, mode := range []api.ColorSchemeModeType{mode, api.ColorSchemeModeTypeDynamic} {
+		for _, a := range s.Assets {
+			if a.Category == category && a.ColorMode == mode {
+				found = append(found, a)
+			}
 		}
 	}
 	return found
