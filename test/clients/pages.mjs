@@ -1,8 +1,66 @@
-// What stands for a user at the pages of a pool's domain: a browser that runs no
-// scripts, and one who types.
+// What scripts need that sign users in on the pages of a pool's domain: such a pool,
+// and a browser that runs no scripts, with somebody who types.
 
 import assert from "node:assert/strict";
 import dns from "node:dns";
+import {
+  AdminCreateUserCommand,
+  AdminSetUserPasswordCommand,
+  CreateManagedLoginBrandingCommand,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+  CreateUserPoolDomainCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+import { administratorOf, password } from "./cognate.mjs";
+
+/** Address over TLS of a server in dev mode, of whose certificates Node.js knows. */
+export const secureEndpoint = process.env.COGNATE_SECURE_ENDPOINT ?? "https://localhost:7665";
+export const secureAdmin = administratorOf(secureEndpoint);
+
+/** The user of pools with pages. */
+export const username = "ana";
+export const email = "ana@example.com";
+
+/** Makes a pool with a domain and a user. */
+export async function createPoolWithPages() {
+  const { UserPool } = await secureAdmin.send(new CreateUserPoolCommand({ PoolName: "pages" }));
+  const id = UserPool.Id;
+  const user = { UserPoolId: id, Username: username };
+  const Domain = `pages-${id.split("_")[1].toLowerCase()}`;
+  await secureAdmin.send(new CreateUserPoolDomainCommand({ UserPoolId: id, Domain, ManagedLoginVersion: 2 }));
+  await secureAdmin.send(
+    new AdminCreateUserCommand({
+      ...user,
+      MessageAction: "SUPPRESS",
+      UserAttributes: [
+        { Name: "email", Value: email },
+        { Name: "email_verified", Value: "true" },
+        { Name: "name", Value: "Ana Lucía" },
+      ],
+    }),
+  );
+  await secureAdmin.send(new AdminSetUserPasswordCommand({ ...user, Password: password, Permanent: true }));
+  return { id, issuer: new URL(`${secureEndpoint}/${id}`) };
+}
+
+/** Makes a client of such a pool that may sign users in. */
+export async function createClientWithPages(pool, settings) {
+  const { UserPoolClient } = await secureAdmin.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: pool.id,
+      ClientName: "shop",
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ["code"],
+      AllowedOAuthScopes: ["openid", "email", "profile"],
+      SupportedIdentityProviders: ["COGNITO"],
+      ...settings,
+    }),
+  );
+  const { ClientId: id, ClientSecret: secret } = UserPoolClient;
+  const style = { UserPoolId: pool.id, ClientId: id, UseCognitoProvidedValues: true };
+  await secureAdmin.send(new CreateManagedLoginBrandingCommand(style));
+  return { id, secret };
+}
 
 // Names below localhost are this machine (RFC 6761 §6.3), which the resolvers of
 // many systems do not know.
