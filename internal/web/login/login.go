@@ -98,7 +98,7 @@ type route struct {
 	take action // POST; nil: there is no form
 	// apart says that the page is not about an authorize request.
 	apart bool
-	// latest is the only generation of the pages that has it; 0: both have.
+	// latest says that only managed login has the page.
 	latest bool
 }
 
@@ -157,7 +157,7 @@ func (p *Pages) serve(ctx context.Context, v *visit, page route) error {
 		return err
 	}
 	if v.r.Method == http.MethodPost {
-		if err := v.checkForm(ctx); err != nil {
+		if err := v.checkForm(); err != nil {
 			return err
 		}
 	}
@@ -176,7 +176,7 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("page refused with %d: %s%s", r.status, r.message, r.code)
 }
 
-// unavailable says that the client has no pages.
+// errUnavailable says that the client has no pages.
 var errUnavailable = errors.New("the client has no style")
 
 // fail answers with the page for an error. Only faults of the service are logged.

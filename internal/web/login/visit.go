@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -135,7 +136,7 @@ func (v *visit) standing(ctx context.Context) (*sso.Session, error) {
 // checkForm refuses forms that none of our pages in this browser sent, and those
 // of a transaction that is over. A script that drives the classic form need not
 // have asked for the page first.
-func (v *visit) checkForm(context.Context) error {
+func (v *visit) checkForm() error {
 	switch {
 	case !v.genuine():
 		return &refusal{status: http.StatusForbidden, code: authorization.InvalidRequest, restart: true}
@@ -151,7 +152,11 @@ func (v *visit) begin(ctx context.Context) error {
 	if v.begun {
 		return nil
 	}
-	return v.p.transactions.Save(ctx, v.tx)
+	err := v.p.transactions.Save(ctx, v.tx)
+	if errors.Is(err, transactions.ErrOvertaken) { // by the same page in another window
+		return nil
+	}
+	return err
 }
 
 // turn keeps the transaction and goes on to a page.
