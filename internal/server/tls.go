@@ -158,6 +158,7 @@ func (s *Server) insistOnTLS(next http.Handler) http.Handler {
 		case origin.TLS, origin.IP.IsLoopback(), strings.HasPrefix(r.URL.Path, "/health/"):
 			next.ServeHTTP(w, r)
 		case r.Method == http.MethodGet, r.Method == http.MethodHead:
+			//nolint:gosec // the host is one of the installation's: others were refused before
 			http.Redirect(w, r, "https://"+origin.Host+r.URL.RequestURI(), http.StatusPermanentRedirect)
 		default:
 			http.Error(w, "use https", http.StatusForbidden)

@@ -110,7 +110,7 @@ func (a *authority) open(r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	signed, err := jose.ParseSigned(string(body), []jose.SignatureAlgorithm{jose.ES256, jose.RS256})
+	signed, err := jose.ParseSignedJSON(string(body), []jose.SignatureAlgorithm{jose.ES256, jose.RS256})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package security_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -136,7 +137,9 @@ func TestS151HeadersOverTLS(t *testing.T) {
 	const insist = "max-age=31536000 ; includeSubDomains"
 	outside := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool},
-		Dial:            func(string, string) (net.Conn, error) { return net.Dial("tcp", strings.TrimPrefix(own.URL, "http://")) },
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(own.URL, "http://"))
+		},
 	}}
 	for _, path := range []string{"/health/ready", "/nowhere", "/us-east-1_aaaaaaaaa/.well-known/jwks.json"} {
 		if got := answerHeader(t, outside, "https://id.example.com"+path, "Strict-Transport-Security"); got != insist {

@@ -136,6 +136,7 @@ func TestS175SlowClientsAreCutOff(t *testing.T) {
 	for name, start := range map[string]string{
 		"nothing":          "",
 		"half a line":      "POST / HT",
+		"half a handshake": "\x16\x03\x01\x02\x00\x01",
 		"headers, no end":  lines + "X-A: b\r\n",
 		"body, no end":     lines + target + "ListUserPools\r\nContent-Length: 100\r\n\r\n{",
 		"chunk, no end":    lines + target + "ListUserPools\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",

@@ -99,7 +99,11 @@ func (m *Machine) browser(dir string) string {
 // withoutTool says how to get certutil of NSS.
 func (m *Machine) withoutTool() string {
 	return m.advise([]tool{
-		{"apt-get", "sudo apt-get install libnss3-tools"}, {"dnf", "sudo dnf install nss-tools"}, {"pacman", "sudo pacman -S nss"},
-		{"zypper", "sudo zypper install mozilla-nss-tools"}, {"apk", "apk add nss-tools"}, {"brew", "brew install nss"},
+		{"apt-get", "sudo apt-get install libnss3-tools"},
+		{"dnf", "sudo dnf install nss-tools"},
+		{"pacman", "sudo pacman -S nss"},
+		{"zypper", "sudo zypper install mozilla-nss-tools"},
+		{"apk", "apk add nss-tools"},
+		{"brew", "brew install nss"},
 	}, "install certutil of NSS, then run the same command again")
 }

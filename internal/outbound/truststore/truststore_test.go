@@ -247,7 +247,7 @@ func TestMacAndWindows(t *testing.T) {
 	if len(mac.ran) != 2 || !strings.HasPrefix(mac.ran[1], "sudo -- security delete-certificate -t -Z ") {
 		t.Errorf("ran %q", mac.ran)
 	}
-	mac.fail["security find-certificate"] = errors.New("The specified item could not be found in the keychain.")
+	mac.fail["security find-certificate"] = errors.New("security: the specified item could not be found in the keychain")
 	want(t, "macOS", []string{"system absent"}, outcomes(mac.Remove(t.Context(), root)))
 
 	windows := newDesk(t, "windows", "certutil")

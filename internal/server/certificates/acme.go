@@ -23,7 +23,7 @@ type ACME struct{ manager autocert.Manager }
 type ACMESettings struct {
 	Directory string       // address of the authority's directory
 	Email     string       // where it sends warnings; may be empty
-	Client    *http.Client // that reaches the authority
+	Client    *http.Client //nolint:forbidigo // one of internal/outbound, that reaches the authority
 	Cache     autocert.Cache
 	// Allow refuses hosts that are not this server's. Strangers ask for any.
 	Allow func(ctx context.Context, host string) error

@@ -96,15 +96,14 @@ func create(dir string, names []string, now func() time.Time) (*Authority, error
 // publish makes a file that is complete from the moment it has its name.
 func publish(path string, text []byte) error {
 	draft := path + "." + rand.Text()
-	defer os.Remove(draft)
 	if err := os.WriteFile(draft, text, 0o600); err != nil {
 		return err
 	}
 	err := os.Link(draft, path) // unlike a rename it never replaces another's
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return err
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return os.Rename(draft, path) // where the file system has no links
 	}
-	return os.Rename(draft, path) // where the file system has no links
+	return errors.Join(err, os.Remove(draft))
 }
 
 // ReadRoot reads the root of the authority in a data directory, however old it

@@ -114,8 +114,7 @@ func (l *listener) listen(c net.Conn) {
 }
 
 func (l *listener) firstByte(c net.Conn) (byte, error) {
-	// The deadline is absolute time of the machine; tests have no say in it.
-	if err := c.SetReadDeadline(deadline(l.patience)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(l.patience)); err != nil {
 		return 0, err
 	}
 	var b [1]byte
@@ -145,10 +144,6 @@ func (l *listener) forget(c net.Conn) (open bool) {
 	defer l.mu.Unlock()
 	delete(l.silent, c)
 	return l.silent != nil
-}
-
-func deadline(patience time.Duration) time.Time {
-	return time.Now().Add(patience) //nolint:forbidigo // deadlines of connections are real time
 }
 
 // conn is a connection whose first byte was read.
