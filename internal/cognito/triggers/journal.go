@@ -115,7 +115,7 @@ func (j *Journal) since(number int64, poolID string) ([]Entry, <-chan struct{}) 
 var secretMembers = []string{"password", "code", "challengeAnswer", "privateChallengeParameters", "tokenResponse"}
 
 // longestShown bounds what is remembered of an event or an answer, in bytes.
-const longestShown = 64 << 10
+const longestShown = 16 << 10
 
 // mask copies JSON with secrets replaced; nil when it is none, or too long.
 func mask(b []byte) json.RawMessage {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,17 @@ func TestTheJournalMasksSecretsAndKeepsTheOrder(t *testing.T) {
 	if e := got[0]; string(e.Event) != event || string(e.Answer) != `{"response":{"privateChallengeParameters":"***","ok":true}}` ||
 		e.PoolID != "p" || e.Source != "S" || e.Attempts != 2 || e.Outcome != "answered" || e.Number != 1 {
 		t.Errorf("%+v\n%s\n%s", e, e.Event, e.Answer)
+	}
+}
+
+// What anybody can make long is not kept.
+func TestTheJournalKeepsNoLongEvents(t *testing.T) {
+	t.Parallel()
+	j, call := journal()
+	long := strings.Repeat("a", longestShown)
+	call(`{"userPoolId":"p","triggerSource":"S","request":{"clientMetadata":{"a":"`+long+`"}}}`, nil)
+	if got := j.After(t.Context(), 0, "p"); len(got) != 1 || got[0].Event != nil || got[0].Answer == nil || got[0].Source != "S" {
+		t.Errorf("%+v", got)
 	}
 }
 
