@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -36,6 +37,13 @@ func newMetrics() *metrics {
 	m.registry.MustRegister(m.requests, m.duration, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// watchCertificates shows when the operator has to have replaced a certificate.
+func (m *metrics) watchCertificates(expiry func() time.Time) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "cognate_certificate_expiry_seconds", Help: "When the first certificate of --tls-cert ends, in Unix time.",
+	}, func() float64 { return float64(expiry().Unix()) }))
 }
 
 // observe is told of every API request.

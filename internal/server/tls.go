@@ -113,6 +113,9 @@ func (s *Server) operatorCertificates() (certificateSource, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(s.cfg.Certificates) > 0 {
+		s.metrics.watchCertificates(files.Expiry)
+	}
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		if s.acme != nil && certificates.IsChallenge(hello) {
 			return s.acme.GetCertificate(hello)

@@ -89,6 +89,16 @@ func (f *Files) First() *tls.Certificate {
 	return nil
 }
 
+// Expiry is when the first of the certificates ends; zero without any.
+func (f *Files) Expiry() (first time.Time) {
+	for _, cert := range f.current() {
+		if end := cert.Leaf.NotAfter; first.IsZero() || end.Before(first) {
+			first = end
+		}
+	}
+	return first
+}
+
 // current looks at the files, if it is time to, and gives all certificates.
 func (f *Files) current() []*tls.Certificate {
 	f.mu.Lock()

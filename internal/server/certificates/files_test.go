@@ -106,7 +106,7 @@ func TestPairIsChosenByName(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	year := start.AddDate(1, 0, 0)
-	files := d.mustLoad(t, d.write(t, "a", year, "id.example.com"), d.write(t, "b", year, "*.auth.example.com", "login.example.org"))
+	files := d.mustLoad(t, d.write(t, "a", year, "id.example.com"), d.write(t, "b", year.AddDate(0, 0, 1), "*.auth.example.com", "login.example.org"))
 	for host, want := range map[string]string{
 		"id.example.com": "id.example.com", "shop.auth.example.com": "*.auth.example.com login.example.org",
 		"login.example.org": "*.auth.example.com login.example.org", "example.net": "none", "a.b.auth.example.com": "none",
@@ -117,6 +117,9 @@ func TestPairIsChosenByName(t *testing.T) {
 	}
 	if got := names(files.First()); got != "id.example.com" {
 		t.Errorf("first: %q", got)
+	}
+	if got := files.Expiry(); !got.Equal(year) {
+		t.Errorf("expiry %v, want %v", got, year)
 	}
 }
 
