@@ -19,10 +19,12 @@ func (c Config) imageURL(poolID, hash string) string { return assets.URL(c.Publi
 type looks struct{ *style.Styles }
 
 // Style gives the style of a client's pages; false where managed login has none.
+// Clients that have registered themselves have the provided one (newest-features.md
+// §11.3).
 func (l looks) Style(ctx context.Context, client *directory.Client, version int) (*style.Style, bool, error) {
 	found, err := l.For(ctx, client, version)
 	if err != nil || found.Missing {
-		return nil, false, err
+		return nil, err == nil && client.Registration != "", err
 	}
 	return found, true, nil
 }

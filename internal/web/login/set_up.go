@@ -57,7 +57,7 @@ func showSetUp(v *visit) (pages.View, error) {
 // appAddress is what an authenticator app reads from the QR code: the secret, and
 // the names that it shows it by.
 func (v *visit) appAddress(secret string) string {
-	issuer := v.client.Config().ClientName
+	issuer := v.client.Name
 	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + v.tx.Username}
 	return u.String() + "?" + url.Values{"secret": {secret}, "issuer": {issuer}}.Encode()
 }

@@ -204,7 +204,7 @@ func (v *visit) frame() pages.Frame {
 		Version: v.version, Lang: v.lang, Style: v.style, Path: v.site.Path, Query: v.query.Encode(), CSRF: v.csrf,
 	}
 	if v.client != nil {
-		f.ClientID, f.ClientName = v.client.ID, v.client.Config().ClientName
+		f.ClientID, f.ClientName = v.client.ID, v.client.Name
 	}
 	if v.tx != nil {
 		f.Error, f.Notice = shown(v.tx.Error), shown(v.tx.Notice)
