@@ -39,7 +39,7 @@ func TestEveryNodeIsKnown(t *testing.T) {
 	indicator := `{"backgroundColor":C,"borderColor":C,"indicatorColor":C}`
 	for path, value := range map[string]string{
 		"categories.auth.authMethodOrder":       `[[{"display":"BUTTON","type":"FEDERATED"}],[{"display":"INPUT","type":"USERNAME_PASSWORD"}]]`,
-		"categories.auth.federation":            `{"interfaceStyle":"SEARCH_INPUT","order":["Google","COGNITO"]}`,
+		"categories.auth.federation":            `{"interfaceStyle":"BUTTON_LIST","order":["Google","COGNITO"]}`,
 		"categories.form":                       `{"displayGraphics":false,"instructions":{"enabled":true},"languageSelector":{"enabled":true},"location":{"horizontal":"START","vertical":"END"},"sessionTimerDisplay":"NONE"}`,
 		"categories.global":                     `{"colorSchemeMode":"DYNAMIC","pageFooter":{"enabled":true},"pageHeader":{"enabled":true},"spacingDensity":"REGULAR"}`,
 		"categories.signUp.acceptanceElements":  `[{"enforcement":"NONE","textKey":"en"}]`,
@@ -91,6 +91,7 @@ func TestS141SettingsThatAreRefused(t *testing.T) {
 		`{"components":null}`: "components has to be an object",
 		`{"categories":{"form":{"displayGraphics":"true"}}}`:                                              "categories.form.displayGraphics has to be true or false",
 		`{"categories":{"global":{"colorSchemeMode":"light"}}}`:                                           "categories.global.colorSchemeMode has to be one of LIGHT, DARK, DYNAMIC",
+		`{"categories":{"auth":{"federation":{"interfaceStyle":"SEARCH_INPUT"}}}}`:                        "categories.auth.federation.interfaceStyle has to be one of BUTTON_LIST",
 		`{"categories":{"auth":{"authMethodOrder":[{}]}}}`:                                                "categories.auth.authMethodOrder.1 has to be a list",
 		`{"categories":{"auth":{"federation":{"order":[1]}}}}`:                                            "categories.auth.federation.order.1 has to be a text of up to 128 characters",
 		`{"components":{"pageBackground":{"lightMode":{"color":"#ffffff"}}}}`:                             "components.pageBackground.lightMode.color has to be eight hexadecimal digits",

@@ -56,8 +56,9 @@ const (
 	TypeFederated        MethodType = "FEDERATED"
 	TypeUsernamePassword MethodType = "USERNAME_PASSWORD"
 
-	ButtonList  FederationStyle = "BUTTON_LIST"
-	SearchInput FederationStyle = "SEARCH_INPUT" // domain search
+	// The other value asks for an address to find the provider by. It is refused
+	// for as long as the pages do not.
+	ButtonList FederationStyle = "BUTTON_LIST"
 
 	Start  Place = "START"
 	Center Place = "CENTER"
@@ -96,7 +97,7 @@ func texts[T ~string](list ...T) []string {
 
 func (MethodDisplay) values() []string   { return texts(DisplayButton, DisplayInput) }
 func (MethodType) values() []string      { return texts(TypeFederated, TypeUsernamePassword) }
-func (FederationStyle) values() []string { return texts(ButtonList, SearchInput) }
+func (FederationStyle) values() []string { return texts(ButtonList) }
 func (Place) values() []string           { return texts(Start, Center, End) }
 func (UpperLower) values() []string      { return texts(Top, Bottom) }
 func (Inclusion) values() []string       { return texts(InForm, OutsideForm) }
