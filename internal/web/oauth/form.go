@@ -85,7 +85,7 @@ func credentials(r *http.Request, form url.Values) authorization.Credentials {
 func bearerOf(x *exchange) (string, error) {
 	header := ""
 	if scheme, value, ok := strings.Cut(x.r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		header = strings.TrimSpace(value)
+		header = value
 	}
 	if x.r.Method != http.MethodPost {
 		return header, nil

@@ -32,7 +32,7 @@ func (e *Endpoints) register(x *exchange) error {
 func registrationToken(r *http.Request) (token string, given bool) {
 	header := r.Header.Get("Authorization")
 	if scheme, value, ok := strings.Cut(header, " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(value), true
+		return value, true
 	}
 	return "", header != ""
 }
