@@ -56,9 +56,10 @@ const (
 	TypeFederated        MethodType = "FEDERATED"
 	TypeUsernamePassword MethodType = "USERNAME_PASSWORD"
 
-	// The other value asks for an address to find the provider by. It is refused
-	// for as long as the pages do not.
 	ButtonList FederationStyle = "BUTTON_LIST"
+	// SearchInput is for an address to find the provider by. Documents must not
+	// have it for as long as the pages do not ask for one.
+	SearchInput FederationStyle = "SEARCH_INPUT"
 
 	Start  Place = "START"
 	Center Place = "CENTER"
