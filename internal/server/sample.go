@@ -138,7 +138,7 @@ func (s *Server) samplePages(ctx context.Context, sample *Sample) error {
 	_, err = s.service.CreateManagedLoginBranding(ctx, &api.CreateManagedLoginBrandingRequest{
 		UserPoolId: sample.UserPoolID, ClientId: sample.ClientID, UseCognitoProvidedValues: true,
 	})
-	if err != nil && !api.HasCode(err, "ManagedLoginBrandingExistsException") && !api.HasCode(err, "OperationNotEnabledException") {
+	if err != nil && !api.HasCode(err, "ManagedLoginBrandingExistsException") {
 		return fmt.Errorf("style the sample's pages: %w", err)
 	}
 	sample.Domain = s.DomainURL(&store.Domain{Name: samplePrefix, Kind: store.DomainPrefix})
