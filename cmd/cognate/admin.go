@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -55,9 +56,7 @@ func (a *administration) send(ctx context.Context, method, path string, header h
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	if err := a.sign(ctx, request, body); err != nil {
 		return err
 	}

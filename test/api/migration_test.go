@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -108,9 +109,7 @@ func TestMigratedUsersAreToldAsTheFunctionSays(t *testing.T) {
 		"pigeon":      {object{"desiredDeliveryMediums": []string{"PIGEON"}}, "InvalidLambdaResponseException"},
 	} {
 		answer := object{"userAttributes": both, "finalUserStatus": "CONFIRMED"}
-		for member, value := range c.answer {
-			answer[member] = value
-		}
+		maps.Copy(answer, c.answer)
 		h.answer("UserMigration_Authentication", answer)
 		_, err := w.tryPassword(t, name, goodPassword)
 		if strings.HasSuffix(c.want, "Exception") {
