@@ -198,12 +198,13 @@ func has(tab context.Context, t *testing.T, selector string) bool {
 	return found
 }
 
-// fill types into the fields of the page; entries are pairs of name and text.
+// fill types into the first fields of their names; entries are pairs of name and
+// text.
 func fill(tab context.Context, t *testing.T, entries ...string) {
 	t.Helper()
 	for i := 0; i+1 < len(entries); i += 2 {
-		selector := `input[name="` + entries[i] + `"]:not([type=hidden])`
-		see(tab, t, selector)
+		selector := chromedp.CSS(`input[name="` + entries[i] + `"]:not([type=hidden])`)
+		see(tab, t, string(selector))
 		if err := chromedp.Do(tab, chromedp.Clear(selector), chromedp.SendKeys(selector, entries[i+1])); err != nil {
 			t.Fatalf("fill in %s: %v", entries[i], err)
 		}
@@ -221,7 +222,7 @@ func press(tab context.Context, t *testing.T, do string) string {
 func click(tab context.Context, t *testing.T, selector string) string {
 	t.Helper()
 	see(tab, t, selector)
-	if _, err := chromedp.RunResponse(tab, chromedp.Click(selector)); err != nil {
+	if _, err := chromedp.RunResponse(tab, chromedp.Click(chromedp.CSS(selector))); err != nil {
 		t.Fatalf("click on %s at %s: %v\n%s", selector, location(tab, t), err, text(tab, t))
 	}
 	return location(tab, t)
