@@ -18,7 +18,7 @@ func stateless(context.Context, int) (any, error) { return struct{}{}, nil }
 // flows lists what is measured. Floors: what the cryptography of the flow
 // costs by itself.
 func (w *world) flows() []flow {
-	choice, watched := new(choicePool), new(watchedPool)
+	choice, watched, domain := new(choicePool), new(watchedPool), new(domainOf)
 	return []flow{
 		{name: "SignUp", prepare: stateless, do: w.signUp, floor: func(f *floor) time.Duration { return f.verifier }, goal: "–"},
 		{name: "SRP sign-in", prepare: w.newSRP, do: w.srpSignIn, floor: func(f *floor) time.Duration { return f.srp + 2*f.signature }, goal: "≤ 1.25 of its floor"},
@@ -30,6 +30,10 @@ func (w *world) flows() []flow {
 		{name: "Passkey sign-in", prepare: choice.newChooser(w, true), do: w.passkeySignIn, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "–"},
 		{name: "Refresh", prepare: w.signedIn, do: w.refresh, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "≤ 1.2 of its floor"},
 		{name: "GetUser", prepare: w.signedIn, do: w.getUser, goal: "≤ 0.4 signatures"},
+		{name: "Authorize with a session", prepare: domain.newVisitor(w), do: domain.authorize, goal: "–"},
+		{name: "Authorize and code exchange", prepare: domain.newVisitor(w), do: domain.authorizeAndExchange, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "exchange alone ≤ 1.3 of its floor"},
+		{name: "client_credentials", prepare: domain.newVisitor(w), do: domain.clientCredentials, floor: func(f *floor) time.Duration { return f.signature }, goal: "≤ 1.3 of its floor"},
+		{name: "userInfo", prepare: domain.newVisitor(w), do: domain.userInfo, goal: "≤ 0.4 signatures"},
 		{name: "AdminGetUser", prepare: stateless, do: w.adminGetUser, goal: "≤ 0.3 signatures"},
 		{name: "ListUsers(60)", prepare: stateless, do: w.listUsers(""), goal: "–"},
 		{name: "ListUsers(60), e-mail prefix", prepare: stateless, do: w.listUsers(`email ^= "user-00000"`), goal: "–"},
