@@ -32,20 +32,31 @@ type Name string
 
 const maxName = 128 // characters
 
-// The enumerations of the document. Those with one value have others in the
-// service that nobody has seen.
+// The enumerations of the document. Those with one value may have others in the
+// service; nobody has seen them.
 type (
-	MethodDisplay   string // of AuthMethod
-	MethodType      string // of AuthMethod
+	// MethodDisplay is the form of a way to sign in.
+	MethodDisplay string
+	// MethodType is a way to sign in.
+	MethodType string
+	// FederationStyle is how providers are offered.
 	FederationStyle string
-	Place           string // along the direction of reading
-	UpperLower      string
-	Inclusion       string
-	ColorScheme     string
-	Density         string
-	Enforcement     string
-	FaviconType     string
-	PhoneDisplay    string
+	// Place is one along the direction of reading, or from the top down.
+	Place string
+	// UpperLower is a side of the form.
+	UpperLower string
+	// Inclusion is within the form or outside.
+	Inclusion string
+	// ColorScheme says whether pages are light or dark.
+	ColorScheme string
+	// Density of what is on the page.
+	Density string
+	// Enforcement of terms.
+	Enforcement string
+	// FaviconType is a kind of icon.
+	FaviconType string
+	// PhoneDisplay is how the country of a phone number is shown.
+	PhoneDisplay string
 )
 
 // The values of the enumerations.

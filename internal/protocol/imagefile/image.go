@@ -61,7 +61,9 @@ func Clean(content []byte, kind Kind) (*Image, error) {
 	if len(content) > MaxBytes {
 		return nil, fmt.Errorf("%w: %d bytes, %d at most", ErrSize, len(content), MaxBytes)
 	}
-	clean, contentType, err := []byte(nil), "", error(nil)
+	var clean []byte
+	var contentType string
+	var err error
 	switch kind {
 	case PNG:
 		clean, err = cleanPNG(content)
