@@ -70,7 +70,7 @@ type Assertion struct {
 // Error is a message that is refused. Any other error of this package is ours.
 type Error struct {
 	// Reason is for the user and the app, after "Invalid SAML response received: "
-	// (federation.md §9). It ends with a full stop.
+	// (federation.md §9). Some of it may be the provider's words, bounded.
 	Reason string
 	// Err is for the log. It is nil where telling more would help to open what is
 	// encrypted.
