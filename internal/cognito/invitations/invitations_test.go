@@ -1,6 +1,7 @@
 package invitations
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,7 +34,8 @@ func TestMediaOfAnInvitation(t *testing.T) {
 		}
 		got, err := Media(u, c.asks)
 		if c.fail != "" {
-			if !api.HasCode(err, "InvalidParameterException") || err.(*api.Error).Message != c.fail {
+			refusal, ok := errors.AsType[*api.Error](err)
+			if !ok || refusal.Code != "InvalidParameterException" || refusal.Message != c.fail {
 				t.Errorf("%v asks for %v: %v", c.has, c.asks, err)
 			}
 			continue

@@ -88,8 +88,11 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request) {
 		v = notMe
 	}
 	v.Fields = []field{
-		{"userPoolId", in.UserPoolId}, {"username", in.Username}, {"eventId", in.EventId},
-		{"feedbackToken", in.FeedbackToken}, {"feedbackValue", string(in.FeedbackValue)},
+		{"userPoolId", in.UserPoolId},
+		{"username", in.Username},
+		{"eventId", in.EventId},
+		{"feedbackToken", in.FeedbackToken},
+		{"feedbackValue", string(in.FeedbackValue)},
 	}
 	h.show(w, r, http.StatusOK, v)
 }
