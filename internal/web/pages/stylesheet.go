@@ -27,10 +27,10 @@ func stylesheet(s *style.Style) []byte {
 		for _, c := range colors(&s.Settings, dark) {
 			fmt.Fprintf(&out, ";--%s:%s", c.name, c.value.CSS())
 		}
-		for _, i := range backgrounds(s, dark) {
-			fmt.Fprintf(&out, ";--%s:%s", i.name, i.value)
-		}
 		out.WriteString("}\n")
+		for _, b := range backgrounds(s, dark) {
+			fmt.Fprintf(&out, "%s{background-image:url(\"../../%s%s\")}\n", b.name, imagesPath, hexOnly(b.value))
+		}
 		custom := s.Settings.Components.IDPButton.Custom
 		for _, name := range slices.Sorted(maps.Keys(custom)) {
 			button := custom[name]
@@ -148,26 +148,25 @@ func outlined(name string, b style.SecondaryButton) []property[style.Color] {
 	return all
 }
 
-// backgrounds are the pictures behind parts of the page. Their addresses are
-// relative to the stylesheet's.
+// backgrounds are the images behind parts of the page: their hashes by the
+// selectors of the parts. They are rules, not custom properties, so that browsers
+// agree on what their addresses are relative to.
 func backgrounds(s *style.Style, dark bool) []property[string] {
 	parts := &s.Settings.Components
-	all := make([]property[string], 0, 4)
+	var all []property[string]
 	for _, one := range []struct {
-		name     string
+		selector string
 		on       bool
 		category api.AssetCategoryType
 	}{
-		{"page-image", parts.PageBackground.Image.Enabled, api.AssetCategoryTypePageBackground},
-		{"form-image", parts.Form.BackgroundImage.Enabled, api.AssetCategoryTypeFormBackground},
-		{"header-image", parts.PageHeader.BackgroundImage.Enabled, api.AssetCategoryTypePageHeaderBackground},
-		{"footer-image", parts.PageFooter.BackgroundImage.Enabled, api.AssetCategoryTypePageFooterBackground},
+		{"body", parts.PageBackground.Image.Enabled, api.AssetCategoryTypePageBackground},
+		{".card", parts.Form.BackgroundImage.Enabled, api.AssetCategoryTypeFormBackground},
+		{".page-header", parts.PageHeader.BackgroundImage.Enabled, api.AssetCategoryTypePageHeaderBackground},
+		{".page-footer", parts.PageFooter.BackgroundImage.Enabled, api.AssetCategoryTypePageFooterBackground},
 	} {
-		value := "none"
 		if images := s.Of(one.category, dark); one.on && len(images) > 0 {
-			value = `url("../../` + imagesPath + hexOnly(images[0].Hash) + `")`
+			all = append(all, property[string]{one.selector, images[0].Hash})
 		}
-		all = append(all, property[string]{one.name, value})
 	}
 	return all
 }

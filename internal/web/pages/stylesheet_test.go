@@ -166,7 +166,7 @@ func other(v any) string {
 	return "SignInWithApple"
 }
 
-var ruleLine = regexp.MustCompile(`^(?:@media \(prefers-color-scheme:dark\)\{|\}|(?::root|\.idp-[0-9a-f]{12})\{(?:(?:color-scheme:(?:light|dark)|--[a-z-]+:(?:#[0-9a-f]{8}|transparent|none|url\("\.\./\.\./image/[0-9a-f]*"\)|[0-9.]+px));?)*\})$`)
+var ruleLine = regexp.MustCompile(`^(?:@media \(prefers-color-scheme:dark\)\{|\}|(?::root|\.idp-[0-9a-f]{12})\{(?:(?:color-scheme:(?:light|dark)|--[a-z-]+:(?:#[0-9a-f]{8}|transparent|[0-9.]+px));?)*\}|(?:body|\.card|\.page-(?:header|footer))\{background-image:url\("\.\./\.\./image/[0-9a-f]*"\)\})$`)
 
 // Nothing of a settings document gets into the stylesheet but colours, numbers
 // and hashes: not even from a document that was stored by other means.
