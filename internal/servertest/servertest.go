@@ -33,7 +33,8 @@ const Unresolved = "unresolved.example"
 
 // Server is a running Cognate.
 type Server struct {
-	URL       string
+	URL       string // for the API, over plain HTTP
+	PublicURL string // of the settings: URL, unless an option says otherwise
 	Region    string
 	SDK       *cip.Client // signs with the root key
 	Anonymous *cip.Client // signs nothing
@@ -135,7 +136,7 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 		}
 	}
 	s := &Server{
-		URL: url, Region: "us-east-1", Mailbox: mailbox, clock: clock, authority: authority,
+		URL: url, PublicURL: cfg.PublicURL, Region: "us-east-1", Mailbox: mailbox, clock: clock, authority: cfg.Authority,
 	}
 	s.HTTP = &http.Client{Transport: fetch.Whole{RoundTripper: s.transport()}, Timeout: time.Minute}
 	if cfg.Region != "" {

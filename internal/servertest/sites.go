@@ -8,7 +8,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"cognate/internal/server"
 )
+
+// Trusted is an option that gives another server the certificates of s, so that
+// clients of s trust both.
+func (s *Server) Trusted(c *server.Config) { c.Authority = s.authority }
 
 // ServeSite serves somebody else's site over TLS until the test ends: an
 // application's, or a stranger's. host is a name of this machine, such as

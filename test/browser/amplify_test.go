@@ -16,6 +16,7 @@ import (
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/chromedp/chromedp"
 
+	"cognate/internal/server"
 	"cognate/internal/servertest"
 )
 
@@ -23,12 +24,30 @@ import (
 const modules = "../clients/node_modules"
 
 // Amplify's signInWithRedirect ends with tokens in its hands, and its signOut
-// with a browser that has to sign in again.
+// with a browser that has to sign in again. It always uses https for the
+// domain, also where the server's own address is plain HTTP, as it is in
+// development.
 func TestAmplifySignInWithRedirect(t *testing.T) {
 	t.Parallel()
 	script := bundle(t, "testdata/amplify.mjs")
+	shared := servertest.Shared(t)
+	for name, s := range map[string]*servertest.Server{
+		"https": shared,
+		"development": servertest.Start(t, shared.Trusted, func(c *server.Config) {
+			c.Mode, c.Mail, c.SMS = server.Dev, nil, nil
+			c.PublicURL = strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1)
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			signInWithAmplify(t, s, script)
+		})
+	}
+}
+
+func signInWithAmplify(t *testing.T, s *servertest.Server, script []byte) {
+	t.Helper()
 	tab := newWindow(t)
-	s := servertest.Shared(t)
 	var page []byte
 	home := s.ServeSite(t, "localhost", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/app.js" {
@@ -39,7 +58,7 @@ func TestAmplifySignInWithRedirect(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(page)
 	})) + "/"
-	a := openShop(t, home, nil, func(in *cip.CreateUserPoolClientInput) {
+	a := openShopAt(t, s, home, nil, func(in *cip.CreateUserPoolClientInput) {
 		in.LogoutURLs = []string{home}
 	})
 	page = amplifyPage(t, a)
@@ -104,7 +123,7 @@ func amplifyPage(t *testing.T, a shop) []byte {
 	settings, err := json.Marshal(map[string]any{
 		"domain": strings.TrimPrefix(a.domain, "https://"),
 		"pool": map[string]string{
-			"userPoolId": a.pool, "userPoolClientId": a.client, "userPoolEndpoint": servertest.Shared(t).HTTPS(),
+			"userPoolId": a.pool, "userPoolClientId": a.client, "userPoolEndpoint": a.server.PublicURL,
 		},
 	})
 	if err != nil {

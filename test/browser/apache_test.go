@@ -42,7 +42,7 @@ func TestApacheAsRelyingParty(t *testing.T) {
 	site := "http://localhost:" + port
 	a := openShop(t, site+"/callback", nil, func(in *cip.CreateUserPoolClientInput) { in.GenerateSecret = true })
 	startApache(t, program, &apache{
-		ModuleDir: modules, Site: site, Port: port, Issuer: a.issuer(t), ClientID: a.client, ClientSecret: a.secret,
+		ModuleDir: modules, Site: site, Port: port, Issuer: a.issuer(), ClientID: a.client, ClientSecret: a.secret,
 		Modules: []string{"mpm_event", "authn_core", "authz_core", "authz_user", "dir", "include", "auth_openidc"},
 	})
 	servertest.Shared(t).CreateUser(t, a.pool, username, password, "email", "ana@example.com", "email_verified", "true", "given_name", "Ana Lucía")

@@ -44,7 +44,7 @@ func TestOAuth2ProxyAsRelyingParty(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log lines
-	cmd := exec.CommandContext(t.Context(), program, "--provider=oidc", "--oidc-issuer-url="+a.issuer(t),
+	cmd := exec.CommandContext(t.Context(), program, "--provider=oidc", "--oidc-issuer-url="+a.issuer(),
 		"--client-id="+a.client, "--client-secret="+a.secret, "--redirect-url="+a.callback, "--scope=openid email profile",
 		"--code-challenge-method=S256", "--provider-ca-file="+s.RootFile(t), "--skip-provider-button",
 		"--http-address=127.0.0.1:"+port, "--upstream="+behind.URL, "--email-domain=example.com",

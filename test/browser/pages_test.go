@@ -24,6 +24,7 @@ import (
 
 // shop is an application: a pool with a domain, and a client that has pages.
 type shop struct {
+	server               *servertest.Server
 	pool, client, secret string
 	domain               string // https://{prefix}.auth.localhost:{port}
 	callback, home       string // of the application
@@ -34,7 +35,11 @@ type shop struct {
 // the requests.
 func openShop(t *testing.T, callback string, changePool func(*cip.CreateUserPoolInput), changeClient func(*cip.CreateUserPoolClientInput)) shop {
 	t.Helper()
-	s := servertest.Shared(t)
+	return openShopAt(t, servertest.Shared(t), callback, changePool, changeClient)
+}
+
+func openShopAt(t *testing.T, s *servertest.Server, callback string, changePool func(*cip.CreateUserPoolInput), changeClient func(*cip.CreateUserPoolClientInput)) shop {
+	t.Helper()
 	if callback == "" {
 		callback = serveApp(t)
 	}
@@ -42,7 +47,7 @@ func openShop(t *testing.T, callback string, changePool func(*cip.CreateUserPool
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := shop{callback: callback, home: at.Scheme + "://" + at.Host + "/"}
+	a := shop{server: s, callback: callback, home: at.Scheme + "://" + at.Host + "/"}
 	a.pool = s.CreatePool(t, func(in *cip.CreateUserPoolInput) {
 		in.AutoVerifiedAttributes = []types.VerifiedAttributeType{types.VerifiedAttributeTypeEmail}
 		if changePool != nil {
@@ -87,10 +92,7 @@ func openShop(t *testing.T, callback string, changePool func(*cip.CreateUserPool
 }
 
 // issuer is what the pool's tokens and discovery document name.
-func (a shop) issuer(t *testing.T) string {
-	t.Helper()
-	return servertest.Shared(t).HTTPS() + "/" + a.pool
-}
+func (a shop) issuer() string { return a.server.PublicURL + "/" + a.pool }
 
 // authorize is the address that begins a sign-in; more are pairs of name and
 // value that are added to its query.
@@ -126,7 +128,7 @@ func (a shop) exchange(t *testing.T, callback string) (id map[string]any, access
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer := servertest.Shared(t).Do(t, r)
+	answer := a.server.Do(t, r)
 	var tokens struct {
 		ID     string `json:"id_token"`
 		Access string `json:"access_token"`
