@@ -89,9 +89,8 @@ type Reset struct {
 
 // Message is a sentence for the reader: a key of the pages' texts, or a text.
 type Message struct {
-	Key  string   `json:",omitempty"`
-	Args []string `json:",omitempty"`
-	Raw  string   `json:",omitempty"`
+	Key string `json:",omitempty"`
+	Raw string `json:",omitempty"`
 }
 
 // Transactions loads and saves them. It is safe for concurrent use.

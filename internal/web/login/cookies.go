@@ -37,7 +37,7 @@ const forSession = 0
 // newCookie makes a host-only cookie for the domain's own paths. Over plain HTTP on
 // this machine browsers would not keep one that is Secure (endpoints.md §7.1).
 func newCookie(site *domainhost.Site, name, value string, life time.Duration) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // Secure is off where browsers would drop the cookie
 		Name: name, Value: value, Path: "/", MaxAge: int(life / time.Second),
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
@@ -56,7 +56,7 @@ func (v *visit) setCookie(name, value string, life time.Duration) {
 
 // dropCookie makes the browser forget one.
 func (v *visit) dropCookie(name string) {
-	c := newCookie(v.site, name, "", forSession)
+	c := newCookie(v.site, name, "", forSession) //nolint:gosec // as it was set
 	c.MaxAge = -1
 	http.SetCookie(v.w, c)
 }

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -52,10 +53,8 @@ func parseForm(body string) (url.Values, error) {
 			return nil, errForm
 		}
 	}
-	for _, name := range requestParameters {
-		if form.Has(name) {
-			return nil, errForm
-		}
+	if slices.ContainsFunc(requestParameters, form.Has) {
+		return nil, errForm
 	}
 	return form, nil
 }

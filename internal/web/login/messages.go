@@ -15,13 +15,11 @@ func shown(m *transactions.Message) *pages.Text {
 	if m == nil {
 		return nil
 	}
-	return &pages.Text{Key: m.Key, Args: m.Args, Raw: m.Raw}
+	return &pages.Text{Key: m.Key, Raw: m.Raw}
 }
 
 // say makes a message of a text of the pages.
-func say(key string, args ...string) *transactions.Message {
-	return &transactions.Message{Key: key, Args: args}
-}
+func say(key string) *transactions.Message { return &transactions.Message{Key: key} }
 
 // triggerFailure is what the API puts around the text that a function throws.
 var triggerFailure = regexp.MustCompile(`^\w+ failed with error (.*)\.$`)

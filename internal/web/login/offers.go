@@ -1,7 +1,8 @@
 package login
 
 import (
-	"net/url"
+	"context"
+	"maps"
 	"slices"
 
 	"cognate/internal/api"
@@ -99,10 +100,7 @@ func (v *visit) providers() []pages.Provider {
 		if name == sso.LocalProvider {
 			continue
 		}
-		query := url.Values{}
-		for key, values := range v.query {
-			query[key] = values
-		}
+		query := maps.Clone(v.query)
 		query.Set("identity_provider", name)
 		kind, standard := standardProviders[name]
 		if !standard {
@@ -135,9 +133,9 @@ func remembers(p *directory.Pool) bool {
 }
 
 // next is what the standing session is good for, before anybody signs in.
-func (v *visit) next() (authorization.Next, error) {
+func (v *visit) next(ctx context.Context) (authorization.Next, error) {
 	if v.tx.Fresh || v.tx.ForPasskey {
 		return authorization.ShowLogin, nil
 	}
-	return v.p.Authorization.Decide(v.r.Context(), v.request, v.session)
+	return v.p.Authorization.Decide(ctx, v.request, v.session)
 }

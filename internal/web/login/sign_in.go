@@ -36,7 +36,7 @@ func showSignIn(ctx context.Context, v *visit) error {
 		}
 		return v.show(ctx, page)
 	}
-	next, err := v.next()
+	next, err := v.next(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func takeSignIn(ctx context.Context, v *visit) error {
 	if v.form.Has("username") || v.form.Has("domain_email") {
 		return v.takeName(ctx, do)
 	}
-	next, err := v.next()
+	next, err := v.next(ctx)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"embed"
 	"fmt"
@@ -90,7 +89,7 @@ func (r *Renderer) Write(w http.ResponseWriter, status int, view View) {
 	nonce := rand.Text()
 	body, err := r.render(view, nonce)
 	if err != nil {
-		r.options.Log.LogAttrs(context.Background(), slog.LevelError, "page not rendered", slog.String("page", view.name()), slog.Any("error", err))
+		r.options.Log.Error("page not rendered", "page", view.name(), "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
