@@ -29,8 +29,12 @@ func (l looks) Style(ctx context.Context, client *directory.Client, version int)
 	return found, true, nil
 }
 
-// Terms gives the links of the sign-up page in a language, or nil.
+// Terms gives the links of the sign-up page in a language, or nil. Classic pages
+// have none (newest-features.md §8).
 func (l looks) Terms(ctx context.Context, client *directory.Client, language string) (*pages.TermsLinks, error) {
+	if site := domainhost.From(ctx); site != nil && site.Domain.Settings.ManagedLoginVersion == style.Classic {
+		return nil, nil
+	}
 	links, err := l.Styles.Terms(ctx, client)
 	if err != nil || links == nil {
 		return nil, err

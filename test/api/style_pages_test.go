@@ -128,6 +128,13 @@ func TestClassicPagesHaveTheLookOfTheirClient(t *testing.T) {
 	if !strings.HasPrefix(logo, "\x89PNG") || strings.Contains(logo, "script") {
 		t.Errorf("logo %q", logo)
 	}
+	for _, name := range []string{"terms-of-use", "privacy-policy"} {
+		_, err := look.createTerms(t, w.client, name, english)
+		wantOK(t, err)
+	}
+	if page := b.open(t, "/signup", b.query()); strings.Contains(page.text, "example.com/terms") || len(page.forms) == 0 {
+		t.Errorf("terms are on a classic page:\n%s", page.text)
+	}
 }
 
 func TestTermsAreOnTheSignUpPage(t *testing.T) {

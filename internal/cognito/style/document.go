@@ -54,6 +54,9 @@ func Complete(document json.RawMessage) (json.RawMessage, error) {
 // settings reads a checked document, with the defaults for what it leaves out.
 // What the button of one provider leaves out is that of all.
 func settings(document json.RawMessage) (Settings, error) {
+	if len(document) == 0 {
+		return Defaults(), nil
+	}
 	all, err := Complete(document)
 	if err != nil {
 		return Settings{}, err
