@@ -86,7 +86,7 @@ func sameGroup(group, from, to string) string {
 
 // domainDoors are the doors of a pool's domain. What they ask for goes beyond the
 // operations of the API: a sign-in there ends with a session of the browser.
-var domainDoors = []string{"internal/web/login", "internal/web/oauth"}
+var domainDoors = []string{"internal/web/federated", "internal/web/login", "internal/web/oauth"}
 
 // refusal says why from may not import to, or nothing where it may.
 func refusal(from, to string) string {

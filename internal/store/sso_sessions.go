@@ -17,6 +17,7 @@ type SSOSession struct {
 	Provider   string   // of the users that signed in, as SupportedIdentityProviders names it
 	Factors    []string // completed, in the vocabulary of the amr claim
 	EventID    string   // of the sign-in, where it is watched, or empty
+	Level      int64    // that an external provider vouches for; 0: that of the factors
 	Upstream   string   // the session at an external provider, as the caller likes; or empty
 
 	AuthAt    time.Time // the last sign-in that asked the user for something
@@ -27,12 +28,12 @@ type SSOSession struct {
 	Device    string
 }
 
-const ssoColumns = `s.pool_id, s.id, s.digest, s.sub, s.client_id, s.provider, s.factors, s.event_id, s.upstream,
+const ssoColumns = `s.pool_id, s.id, s.digest, s.sub, s.client_id, s.provider, s.factors, s.event_id, s.upstream, s.level,
 	s.auth_ms, s.created_ms, s.active_ms, s.expires_ms, s.last_ip, s.device`
 
 const (
-	insertSSO = `INSERT INTO sso_sessions (pool_id, id, digest, sub, client_id, provider, factors, event_id, upstream,
-		auth_ms, created_ms, active_ms, expires_ms, last_ip, device) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+	insertSSO = `INSERT INTO sso_sessions (pool_id, id, digest, sub, client_id, provider, factors, event_id, upstream, level,
+		auth_ms, created_ms, active_ms, expires_ms, last_ip, device) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 	selectSSO = `SELECT ` + ssoColumns + `, ` + joinedUserColumns + ` FROM sso_sessions s
 		JOIN users u ON u.pool_id = s.pool_id AND u.sub = s.sub WHERE s.pool_id = $1 AND s.digest = $2 AND s.expires_ms > $3`
 	listSSO = `SELECT ` + ssoColumns + ` FROM sso_sessions s
@@ -46,7 +47,7 @@ const (
 
 // InsertSSOSession adds the session of a browser.
 func (tx *Tx) InsertSSOSession(ctx context.Context, s *SSOSession) error {
-	_, err := tx.change(ctx, insertSSO, s.PoolID, s.ID, s.Digest, s.Sub, s.ClientID, s.Provider, strings.Join(s.Factors, " "), s.EventID, s.Upstream,
+	_, err := tx.change(ctx, insertSSO, s.PoolID, s.ID, s.Digest, s.Sub, s.ClientID, s.Provider, strings.Join(s.Factors, " "), s.EventID, s.Upstream, s.Level,
 		toMS(s.AuthAt), toMS(s.CreatedAt), toMS(s.ActiveAt), toMS(s.ExpiresAt), s.LastIP, s.Device)
 	if err != nil {
 		return fmt.Errorf("insert browser session %s: %w", s.ID, err)
@@ -64,7 +65,7 @@ type ssoRow struct {
 func (r *ssoRow) dest() []any {
 	s := &r.s
 	return []any{
-		&s.PoolID, &s.ID, &s.Digest, &s.Sub, &s.ClientID, &s.Provider, &r.factors, &s.EventID, &s.Upstream,
+		&s.PoolID, &s.ID, &s.Digest, &s.Sub, &s.ClientID, &s.Provider, &r.factors, &s.EventID, &s.Upstream, &s.Level,
 		&r.auth, &r.created, &r.active, &r.expires, &s.LastIP, &s.Device,
 	}
 }

@@ -11,7 +11,7 @@ import (
 func newSSOSession(id string, active time.Time) *store.SSOSession {
 	return &store.SSOSession{
 		PoolID: poolID, ID: id, Digest: []byte("digest of " + id), Sub: "s1", ClientID: "c1", Provider: "COGNITO",
-		Factors: []string{"pwd", "otp"}, EventID: "e1", Upstream: "index", AuthAt: start, CreatedAt: start, ActiveAt: active,
+		Factors: []string{"pwd", "otp"}, EventID: "e1", Upstream: "index", Level: 3, AuthAt: start, CreatedAt: start, ActiveAt: active,
 		ExpiresAt: start.Add(time.Hour), LastIP: "192.0.2.1", Device: "Firefox",
 	}
 }

@@ -39,13 +39,14 @@ type code struct {
 	Sub, SSOID string
 	EventID    string `json:",omitzero"`
 	Factors    []string
+	Level      tokens.Level `json:",omitzero"`
 	AuthAt     time.Time
 }
 
 func codeFor(r *Request, session *sso.Session) *code {
 	return &code{
 		ClientID: r.Client.ID, RedirectURI: r.RedirectURI, Challenge: r.CodeChallenge, Nonce: r.Nonce, Resource: r.Resource, Scopes: r.Scopes,
-		Sub: session.Sub, SSOID: session.ID, EventID: session.EventID, Factors: session.Factors, AuthAt: session.AuthAt,
+		Sub: session.Sub, SSOID: session.ID, EventID: session.EventID, Factors: session.Factors, Level: session.Level(), AuthAt: session.AuthAt,
 	}
 }
 

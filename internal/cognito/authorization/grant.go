@@ -103,7 +103,7 @@ func (o *Operations) begin(ctx context.Context, tx *store.Tx, client *directory.
 	}
 	family, refreshToken, err := o.Tokens.NewFamily(client, c.Sub, tokens.SignIn{
 		Factors: c.Factors,
-		OAuth:   &tokens.OAuth{Scopes: c.Scopes, Resource: c.Resource, SSOID: c.SSOID, AuthAt: c.AuthAt},
+		OAuth:   &tokens.OAuth{Scopes: c.Scopes, Resource: c.Resource, SSOID: c.SSOID, AuthAt: c.AuthAt, Level: c.Level},
 	})
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type Directory struct {
 	// Lists by pool.
 	domainsOf map[string]kept[[]*store.Domain]
 	servers   map[string]kept[[]*store.ResourceServer]
+	providers map[string]kept[[]*store.IdentityProvider]
 }
 
 type kept[T any] struct {
@@ -56,6 +57,7 @@ func New(db *store.DB, now func() time.Time) *Directory {
 		domains:   make(map[string]kept[*Domain]),
 		domainsOf: make(map[string]kept[[]*store.Domain]),
 		servers:   make(map[string]kept[[]*store.ResourceServer]),
+		providers: make(map[string]kept[[]*store.IdentityProvider]),
 	}
 }
 
@@ -131,6 +133,7 @@ func (d *Directory) Forget(poolID string) {
 	delete(d.pools, poolID)
 	delete(d.domainsOf, poolID)
 	delete(d.servers, poolID)
+	delete(d.providers, poolID)
 	for id, k := range d.clients {
 		if k.value.PoolID == poolID {
 			delete(d.clients, id)

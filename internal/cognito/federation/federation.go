@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/identities"
+	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/store"
 )
@@ -28,6 +29,9 @@ type Verified struct {
 	Subject  string
 	Issuer   string         // entity id of a SAML provider, else empty
 	Said     map[string]any // attributes by the provider's names
+	// ACR and AMR are what a provider of OpenID Connect says about the sign-in.
+	ACR string
+	AMR []string
 	// Vouched is the same as the pool's function sees it, see triggers.Inbound.
 	Vouched map[string]any
 }
@@ -36,6 +40,9 @@ type Verified struct {
 type Arrival struct {
 	User *store.User
 	New  bool // made just now
+	// Factors and Level are what the provider vouches for beside that.
+	Factors []string
+	Level   tokens.Level
 	// Change brings the profile up to date, in the transaction of the sign-in.
 	Change func(ctx context.Context, tx *store.Tx, u *store.User) error
 }
@@ -79,7 +86,8 @@ func (f *Federation) Arrive(ctx context.Context, client *directory.Client, v *Ve
 			return nil, err
 		}
 	}
-	return &Arrival{User: found, New: who.made, Change: func(ctx context.Context, tx *store.Tx, u *store.User) error {
+	factors, level := levelOf(v)
+	return &Arrival{User: found, New: who.made, Factors: factors, Level: level, Change: func(ctx context.Context, tx *store.Tx, u *store.User) error {
 		return f.update(ctx, tx, who, u)
 	}}, nil
 }

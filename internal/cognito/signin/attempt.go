@@ -62,6 +62,7 @@ type attempt struct {
 	custom  string // where a custom sign-in is kept
 	issue   bool   // the functions of a custom sign-in want tokens
 	settled bool   // the string of the answer is used up already
+	asked   bool   // the function before a sign-in has been asked already
 }
 
 // with gives the factors proven so far, and one more unless it is empty or

@@ -20,6 +20,10 @@ type Federated struct {
 	Upstream string // the session there, as the caller likes
 	User     *store.User
 	New      bool // the profile was made for this sign-in
+	// Factors are those that the provider vouches for, at least one, and Level the
+	// authentication level; 0: that of the factors.
+	Factors []string
+	Level   tokens.Level
 	// Change brings the profile up to date. It gets the user locked.
 	Change   func(ctx context.Context, tx *store.Tx, u *store.User) error
 	Standing *sso.Session // that the browser has, or nil
@@ -34,13 +38,18 @@ func (o *Operations) SignInFederated(ctx context.Context, f *Federated) (*Signed
 		page: &Page{Client: f.Client, Standing: f.Standing, from: f},
 	}
 	a := &attempt{request: r, user: f.User}
+	first, rest := f.Factors[0], f.Factors[1:]
 	if err := o.admit(ctx, a); err != nil {
 		return nil, err
 	}
 	if !f.User.Enabled {
 		return nil, errDisabled()
 	}
-	got, err := o.settle(ctx, a, proof{right: true, factor: tokens.FactorFederated, change: f.Change})
+	if err := o.preAuthentication(ctx, a); err != nil {
+		return nil, err
+	}
+	a.asked, a.proven = true, rest
+	got, err := o.settle(ctx, a, proof{right: true, factor: first, change: f.Change})
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ const longestValidation = 8 << 10
 // preAuthentication asks the pool's function before the first proof of a sign-in
 // counts. Custom sign-ins have asked at their beginning.
 func (o *Operations) preAuthentication(ctx context.Context, a *attempt) error {
-	if len(a.proven) > 0 || a.flow == api.AuthFlowTypeCustomAuth || a.newcomer() {
+	if len(a.proven) > 0 || a.flow == api.AuthFlowTypeCustomAuth || a.asked || a.newcomer() {
 		return nil
 	}
 	data, err := a.validation()

@@ -191,7 +191,7 @@ func (o *Operations) continueSignUp(ctx context.Context, r request) (*answer, er
 		if a.unfit() || first == "" {
 			return nil, api.NotAuthorizedException("Sign in to continue.")
 		}
-		a.proven = rest
+		a.asked, a.proven = true, rest
 		return o.settle(ctx, a, proof{right: true, factor: first, kind: sessions.Session})
 	})
 }
@@ -235,12 +235,12 @@ func (o *Operations) newBrowserSession(ctx context.Context, a *attempt, factors 
 		sub = a.user.Sub
 	}
 	b := &browserSession{o: o}
-	provider, upstream := sso.LocalProvider, ""
+	provider, upstream, level := sso.LocalProvider, "", tokens.Level(0)
 	if from := a.page.from; from != nil {
-		provider, upstream = from.Provider, from.Upstream
+		provider, upstream, level = from.Provider, from.Upstream, from.Level
 	}
 	b.session, b.handle = o.Browsers.New(ctx, a.client, sub, provider, factors)
-	b.session.Upstream = upstream
+	b.session.Upstream, b.session.Level = upstream, int64(level)
 	if a.watching != nil {
 		b.session.EventID = a.watching.ID
 	}

@@ -36,8 +36,14 @@ type Session struct {
 	User *store.User
 }
 
-// Level is the authentication level that the session's factors reach.
-func (s *Session) Level() tokens.Level { return tokens.LevelOf(s.Factors) }
+// Level is the authentication level of the session: the one that the user's
+// provider vouches for, or that the factors reach.
+func (s *Session) Level() tokens.Level {
+	if s.SSOSession.Level > 0 {
+		return tokens.Level(s.SSOSession.Level)
+	}
+	return tokens.LevelOf(s.Factors)
+}
 
 // Age is how long ago the user was asked for anything.
 func (s *Session) Age(now time.Time) time.Duration { return now.Sub(s.AuthAt) }

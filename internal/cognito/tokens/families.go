@@ -44,6 +44,8 @@ type OAuth struct {
 	// last signed in.
 	SSOID  string
 	AuthAt time.Time
+	// Level is what an external provider vouches for; 0: that of the factors.
+	Level Level
 }
 
 // familyDoc is what a family's row keeps beside its columns.
@@ -79,11 +81,19 @@ func readDoc(family *store.Family) (familyDoc, error) {
 	return doc, nil
 }
 
+// level is the authentication level of a sign-in.
+func (how *SignIn) level() Level {
+	if how.OAuth != nil && how.OAuth.Level > 0 {
+		return how.OAuth.Level
+	}
+	return LevelOf(how.Factors)
+}
+
 // NewFamily starts the tokens of a sign-in. The caller stores the family together
 // with the digest of the first refresh token.
 func (t *Tokens) NewFamily(c *directory.Client, sub string, how SignIn) (*store.Family, string, error) {
 	description := familyDoc{
-		ACR:           acr(c.Pool.Config(), how.Factors),
+		ACR:           how.level().Name(c.Pool.Config()),
 		AMR:           amr(how.Factors),
 		AdminPassword: how.AdminPassword,
 	}

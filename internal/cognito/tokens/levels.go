@@ -73,9 +73,6 @@ func LevelNamed(pool *api.UserPoolType, name string) Level {
 	return 0
 }
 
-// acr is the name of the highest level that completed factors reach, or empty.
-func acr(pool *api.UserPoolType, factors []string) string { return LevelOf(factors).Name(pool) }
-
 // amr lists completed factors as the claim of that name does.
 func amr(factors []string) []string {
 	if len(factors) < 2 || slices.Contains(factors, several) {

@@ -43,6 +43,7 @@ CREATE TABLE user_identities (
 CREATE INDEX user_identities_by_user ON user_identities (pool_id, sub);
 
 ALTER TABLE sso_sessions ADD COLUMN upstream TEXT NOT NULL DEFAULT '';
+ALTER TABLE sso_sessions ADD COLUMN level BIGINT NOT NULL DEFAULT 0;
 
 CREATE TABLE pool_certificates (
 	pool_id     TEXT COLLATE "C" NOT NULL REFERENCES pools (id) ON DELETE CASCADE,

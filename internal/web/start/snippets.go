@@ -1,12 +1,10 @@
 package start
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
 	"strings"
-	"text/template"
 )
 
 //go:embed snippets
@@ -28,17 +26,17 @@ func snippets(f Facts) ([]Snippet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list snippets: %w", err)
 	}
+	filled := strings.NewReplacer(
+		"{{.Endpoint}}", f.Endpoint, "{{.Region}}", f.Region, "{{.UserPoolID}}", f.UserPoolID, "{{.ClientID}}", f.ClientID,
+		"{{.Username}}", f.Username, "{{.Password}}", f.Password, "{{.Issuer}}", f.Issuer, "{{.Domain}}", f.Domain, "{{.DomainHost}}", f.DomainHost,
+	)
 	list := make([]Snippet, 0, len(names))
 	for _, name := range names {
-		t, err := template.ParseFS(snippetFiles, name)
+		text, err := fs.ReadFile(snippetFiles, name)
 		if err != nil {
 			return nil, fmt.Errorf("read snippet: %w", err)
 		}
-		var text bytes.Buffer
-		if err := t.Execute(&text, f); err != nil {
-			return nil, fmt.Errorf("fill in snippet: %w", err)
-		}
-		head, body, _ := strings.Cut(text.String(), "\n")
+		head, body, _ := strings.Cut(filled.Replace(string(text)), "\n")
 		tag, opens := strings.CutPrefix(head, "<?php ")
 		if opens {
 			head, body = tag, "<?php\n"+body
