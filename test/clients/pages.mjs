@@ -15,20 +15,20 @@ import { administratorOf, password } from "./cognate.mjs";
 
 /** Address over TLS of a server in dev mode, of whose certificates Node.js knows. */
 export const secureEndpoint = process.env.COGNATE_SECURE_ENDPOINT ?? "https://localhost:7665";
-export const secureAdmin = administratorOf(secureEndpoint);
 
 /** The user of pools with pages. */
 export const username = "ana";
 export const email = "ana@example.com";
 
 /** Makes a pool with a domain and a user. */
-export async function createPoolWithPages() {
-  const { UserPool } = await secureAdmin.send(new CreateUserPoolCommand({ PoolName: "pages" }));
+export async function createPoolWithPages(address = secureEndpoint) {
+  const admin = administratorOf(address);
+  const { UserPool } = await admin.send(new CreateUserPoolCommand({ PoolName: "pages" }));
   const id = UserPool.Id;
   const user = { UserPoolId: id, Username: username };
   const Domain = `pages-${id.split("_")[1].toLowerCase()}`;
-  await secureAdmin.send(new CreateUserPoolDomainCommand({ UserPoolId: id, Domain, ManagedLoginVersion: 2 }));
-  await secureAdmin.send(
+  await admin.send(new CreateUserPoolDomainCommand({ UserPoolId: id, Domain, ManagedLoginVersion: 2 }));
+  await admin.send(
     new AdminCreateUserCommand({
       ...user,
       MessageAction: "SUPPRESS",
@@ -39,13 +39,13 @@ export async function createPoolWithPages() {
       ],
     }),
   );
-  await secureAdmin.send(new AdminSetUserPasswordCommand({ ...user, Password: password, Permanent: true }));
-  return { id, issuer: new URL(`${secureEndpoint}/${id}`) };
+  await admin.send(new AdminSetUserPasswordCommand({ ...user, Password: password, Permanent: true }));
+  return { id, admin, issuer: new URL(`${address}/${id}`) };
 }
 
 /** Makes a client of such a pool that may sign users in. */
 export async function createClientWithPages(pool, settings) {
-  const { UserPoolClient } = await secureAdmin.send(
+  const { UserPoolClient } = await pool.admin.send(
     new CreateUserPoolClientCommand({
       UserPoolId: pool.id,
       ClientName: "shop",
@@ -58,7 +58,7 @@ export async function createClientWithPages(pool, settings) {
   );
   const { ClientId: id, ClientSecret: secret } = UserPoolClient;
   const style = { UserPoolId: pool.id, ClientId: id, UseCognitoProvidedValues: true };
-  await secureAdmin.send(new CreateManagedLoginBrandingCommand(style));
+  await pool.admin.send(new CreateManagedLoginBrandingCommand(style));
   return { id, secret };
 }
 
