@@ -184,6 +184,7 @@ func (o *Operations) continueSignUp(ctx context.Context, r request) (*answer, er
 		if err := o.admit(ctx, a); err != nil {
 			return nil, err
 		}
+		a.proven = nil // of a sign-in, nothing is proven yet
 		if err := o.preAuthentication(ctx, a); err != nil {
 			return nil, err
 		}
