@@ -277,3 +277,13 @@ func TestS006OpaqueTokensAreExact(t *testing.T) {
 		t.Errorf("guesses used a code up: %d %s", got.status, got.body)
 	}
 }
+
+// A tag that would mean nothing is refused, so that nobody relies on it.
+func TestS004TheTagHasOneValue(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	_, err := s.SDK.CreateUserPool(t.Context(), &cip.CreateUserPoolInput{
+		PoolName: new("strict"), UserPoolTags: map[string]string{"cognate:code-replay": "Revoke"},
+	})
+	wantCode(t, err, "InvalidParameterException")
+}

@@ -166,8 +166,17 @@ func (p *relying) providerChecks(t *testing.T) {
 	}
 	t.Run("parameters that change nothing", func(t *testing.T) {
 		for _, pair := range [][]string{
-			{"prompt", "none"}, {"max_age", "10000"}, {"display", "page"}, {"display", "popup"}, {"extra", "foobar"}, {"id_token_hint", first.member(t, "id_token")},
-			{"login_hint", "ana"}, {"ui_locales", "se"}, {"claims_locales", "se"}, {"acr_values", "1 2"}, {"nonce", "n-3"},
+			{"prompt", "none"},
+			{"max_age", "10000"},
+			{"display", "page"},
+			{"display", "popup"},
+			{"extra", "foobar"},
+			{"id_token_hint", first.member(t, "id_token")},
+			{"login_hint", "ana"},
+			{"ui_locales", "se"},
+			{"claims_locales", "se"},
+			{"acr_values", "1 2"},
+			{"nonce", "n-3"},
 		} {
 			again := silent(pair[0], pair...)
 			if again == nil {

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
@@ -304,23 +303,6 @@ func challengeOf(verifier string) string {
 
 // goodVerifier is of an allowed length and alphabet.
 const goodVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-
-// updateClient replaces the settings of the client, beginning with those it has.
-func (p *relying) updateClient(t *testing.T, change func(*cip.UpdateUserPoolClientInput)) {
-	t.Helper()
-	was, err := p.s.SDK.DescribeUserPoolClient(t.Context(), &cip.DescribeUserPoolClientInput{UserPoolId: &p.pool, ClientId: &p.client})
-	wantOK(t, err)
-	c := was.UserPoolClient
-	in := &cip.UpdateUserPoolClientInput{
-		UserPoolId: &p.pool, ClientId: &p.client, ExplicitAuthFlows: c.ExplicitAuthFlows, SupportedIdentityProviders: c.SupportedIdentityProviders,
-		AllowedOAuthFlows: c.AllowedOAuthFlows, AllowedOAuthFlowsUserPoolClient: aws.ToBool(c.AllowedOAuthFlowsUserPoolClient),
-		AllowedOAuthScopes: c.AllowedOAuthScopes, CallbackURLs: c.CallbackURLs, LogoutURLs: c.LogoutURLs, ReadAttributes: c.ReadAttributes,
-		EnableTokenRevocation: c.EnableTokenRevocation, RefreshTokenRotation: c.RefreshTokenRotation,
-	}
-	change(in)
-	_, err = p.s.SDK.UpdateUserPoolClient(t.Context(), in)
-	wantOK(t, err)
-}
 
 // newListener gives the address of a server that nobody should call.
 func newListener(t *testing.T, called func()) string {

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -314,9 +315,7 @@ func TestClientCredentials(t *testing.T) {
 func (p *relying) clientToken(t *testing.T, client, secret string, more map[string]any) servertest.Answer {
 	t.Helper()
 	in := map[string]any{"ClientId": client, "Secret": secret}
-	for name, value := range more {
-		in[name] = value
-	}
+	maps.Copy(in, more)
 	body, err := json.Marshal(in)
 	wantOK(t, err)
 	return p.s.Call(t, "GetClientToken", string(body))

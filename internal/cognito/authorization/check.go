@@ -234,7 +234,7 @@ func (r *Request) checkPages() *Refusal {
 	if config.UserPoolTier == api.UserPoolTierTypeLite {
 		return nil
 	}
-	for _, name := range strings.Fields(r.Query.Get("acr_values")) {
+	for name := range strings.FieldsSeq(r.Query.Get("acr_values")) {
 		if tokens.LevelNamed(config, name) != 0 {
 			r.ACRValues = append(r.ACRValues, name)
 		}

@@ -24,7 +24,7 @@ const (
 )
 
 // Refusal is the answer to a request that is not granted.
-type Refusal struct {
+type Refusal struct { //nolint:errname // an answer first of all
 	Code        string // of the constants above; empty where a parameter is missing
 	Description string // may be empty
 	// Location is where a browser is sent: the client's own address, or the error

@@ -205,6 +205,9 @@ func checkOwnTags(pool *api.UserPoolType) error {
 			}
 		}
 	}
+	if value, set := pool.UserPoolTags[directory.CodeReplayTag]; set && value != directory.CodeReplayRevokes {
+		return api.InvalidParameterException("The tag %s can only be %s.", directory.CodeReplayTag, directory.CodeReplayRevokes)
+	}
 	return checkSignUpExistence(pool)
 }
 

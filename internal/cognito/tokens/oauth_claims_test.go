@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,14 +124,7 @@ func TestUserInfoHasStringsAndOnlyWhatTheClientReads(t *testing.T) {
 func TestUnreadableAttributesOfScopes(t *testing.T) {
 	t.Parallel()
 	only := func(names ...string) func(string) bool {
-		return func(name string) bool {
-			for _, n := range names {
-				if n == name {
-					return true
-				}
-			}
-			return false
-		}
+		return func(name string) bool { return slices.Contains(names, name) }
 	}
 	for _, tt := range []struct {
 		scopes   string

@@ -17,7 +17,7 @@ func (e *Endpoints) authorize(x *exchange) error {
 	query, err := url.ParseQuery(x.r.URL.RawQuery)
 	if err != nil {
 		x.redirect(x.site.Base + "/error?error=" + authorization.InvalidRequest)
-		return nil
+		return nil //nolint:nilerr // the answer has been given
 	}
 	request, err := e.Authorization.Check(ctx, x.domain, x.site.Base, query)
 	if err != nil {
