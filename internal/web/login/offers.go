@@ -2,7 +2,6 @@ package login
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"cognate/internal/api"
@@ -79,36 +78,6 @@ func (v *visit) newName() pages.NameKind {
 		return pages.Phone
 	}
 	return pages.Username
-}
-
-// standardProviders are the identity providers whose names are given.
-var standardProviders = map[string]api.IdentityProviderTypeType{
-	"Facebook":        api.IdentityProviderTypeTypeFacebook,
-	"Google":          api.IdentityProviderTypeTypeGoogle,
-	"LoginWithAmazon": api.IdentityProviderTypeTypeLoginWithAmazon,
-	"SignInWithApple": api.IdentityProviderTypeTypeSignInWithApple,
-}
-
-// providers lists the identity providers of the client other than the pool itself.
-// Their buttons begin the request anew, with the provider in it.
-func (v *visit) providers() []pages.Provider {
-	if v.request.Provider != "" {
-		return nil
-	}
-	var list []pages.Provider
-	for _, name := range v.client.Config().SupportedIdentityProviders {
-		if name == sso.LocalProvider {
-			continue
-		}
-		query := maps.Clone(v.query)
-		query.Set("identity_provider", name)
-		kind, standard := standardProviders[name]
-		if !standard {
-			kind = api.IdentityProviderTypeTypeOidc
-		}
-		list = append(list, pages.Provider{Name: name, Type: kind, Href: v.site.Path + "/oauth2/authorize?" + query.Encode()})
-	}
-	return list
 }
 
 // policy is what the pool asks of new passwords.

@@ -51,21 +51,24 @@ func showSignIn(ctx context.Context, v *visit) error {
 		v.redirect(v.address("/oauth2/authorize"))
 		return nil
 	default:
-		return v.show(ctx, v.firstPage())
+		return v.showFirst(ctx)
 	}
 }
 
-// firstPage asks who signs in.
-func (v *visit) firstPage() *pages.SignIn {
+// showFirst asks who signs in.
+func (v *visit) showFirst(ctx context.Context) error {
 	name := v.tx.Username
 	if name == "" && v.version == managed {
 		name = v.request.LoginHint
 	}
-	return &pages.SignIn{
+	page := &pages.SignIn{
 		Frame: v.frame(), Username: name, NameKind: v.nameKind(),
-		Local: v.local(), IdentifierFirst: v.byChoice(), Passkey: v.passkeys(),
-		Providers: v.providers(), SignUp: v.signsUp(), Forgot: v.recovers(),
+		Local: v.local(), IdentifierFirst: v.byChoice(), Passkey: v.passkeys(), SignUp: v.signsUp(), Forgot: v.recovers(),
 	}
+	if err := v.offerProviders(ctx, page); err != nil {
+		return err
+	}
+	return v.show(ctx, page)
 }
 
 // takeSignIn takes the form of whatever page the transaction is at.
@@ -113,9 +116,7 @@ func (v *visit) startOver(ctx context.Context, fresh bool) error {
 // to choose.
 func (v *visit) takeName(ctx context.Context, do string) error {
 	if v.form.Get("domain_email") != "" || do == pages.DoProvider {
-		// No pool has identity providers with identifiers so far.
-		v.tx.Error = say("error.provider")
-		return v.turn(ctx, "/login")
+		return v.toDomain(ctx, v.field("domain_email", maxName))
 	}
 	name := v.field("username", maxName)
 	v.tx.Username = name
