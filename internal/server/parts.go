@@ -17,7 +17,7 @@ import (
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
-	"cognate/internal/cognito/mfa"
+	"cognate/internal/cognito/notices"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
@@ -150,7 +150,7 @@ func (p *parts) service() api.Service {
 		factorOps: &factors.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens,
 			Sessions: &sessions.Sealer{Key: p.db.Key("sessions"), Now: c.Now},
-			Notices:  mfa.Notices{Messages: p.messages, Limits: p.selfService},
+			Notices:  notices.Notices{Messages: p.messages, Limits: p.selfService},
 			Audit:    audit.Trail{Log: c.Log},
 		},
 		userOps: &users.Operations{
@@ -162,7 +162,7 @@ func (p *parts) service() api.Service {
 		},
 		passkeyOps: &passkeys.Operations{
 			DB: p.db, Now: c.Now, Tokens: p.tokens, Paging: p.paging,
-			Notices: mfa.Notices{Messages: p.messages, Limits: p.selfService},
+			Notices: notices.Notices{Messages: p.messages, Limits: p.selfService},
 		},
 		signinOps: &signin.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Credentials: p.credentials, Tokens: p.tokens,

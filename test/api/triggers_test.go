@@ -225,11 +225,11 @@ func TestCustomMessages(t *testing.T) {
 	h.answer("CustomMessage", func(e event) any {
 		return object{"emailSubject": "About " + e.Kind, "emailMessage": "<b>{####}</b>"}
 	})
-	n := 0
+	n, reader := 0, "ana@example.com"
 	want := func(source string) {
 		t.Helper()
 		n++
-		mail := h.s.Mailbox.Wait(t, w.pool, "ana", n)
+		mail := h.s.Mailbox.Wait(t, w.pool, reader, n)
 		if mail.Subject != "About "+source || mail.Body != "<b>"+mail.Code+"</b>" {
 			t.Errorf("%s: %s, %s", source, mail.Subject, mail.Body)
 		}
@@ -259,7 +259,8 @@ func TestCustomMessages(t *testing.T) {
 	_, err = h.s.Anonymous.GetUserAttributeVerificationCode(t.Context(), &cip.GetUserAttributeVerificationCodeInput{AccessToken: token, AttributeName: new("email")})
 	wantOK(t, err)
 	want("CustomMessage_VerifyUserAttribute")
-	_, err = h.s.Anonymous.UpdateUserAttributes(t.Context(), &cip.UpdateUserAttributesInput{AccessToken: token, UserAttributes: pairs("email", "ana@example.org")})
+	n, reader = 0, "ana@example.org"
+	_, err = h.s.Anonymous.UpdateUserAttributes(t.Context(), &cip.UpdateUserAttributesInput{AccessToken: token, UserAttributes: pairs("email", reader)})
 	wantOK(t, err)
 	want("CustomMessage_UpdateUserAttribute")
 }

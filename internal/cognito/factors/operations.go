@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/mfa"
+	"cognate/internal/cognito/notices"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
@@ -22,7 +23,7 @@ type Operations struct {
 	Directory *directory.Directory
 	Tokens    *tokens.Tokens
 	Sessions  *sessions.Sealer
-	Notices   mfa.Notices
+	Notices   notices.Notices
 	Audit     audit.Trail
 }
 

@@ -8,6 +8,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/mfa"
 	"cognate/internal/protocol/totp"
 	"cognate/internal/store"
@@ -113,7 +114,7 @@ func (o *Operations) register(ctx context.Context, tx *store.Tx, pool *directory
 	if err != nil {
 		return err
 	}
-	return o.Notices.Added(ctx, tx, pool, u)
+	return o.Notices.Send(ctx, tx, pool, u, messages.FactorAdded)
 }
 
 // AdminDeleteSoftwareToken takes the app away from a user, and out of the user's

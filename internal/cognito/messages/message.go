@@ -28,6 +28,10 @@ const (
 	// FactorAdded is likewise: it tells users that an account of theirs has a
 	// further way to sign in (spec/security.md S069).
 	FactorAdded Purpose = "FactorAdded"
+	// PasswordChanged and AddressChanged are likewise, about what somebody with a
+	// session of the user changed (spec/security.md S070).
+	PasswordChanged Purpose = "PasswordChanged"
+	AddressChanged  Purpose = "AddressChanged"
 )
 
 // Function is the medium of messages that a function sends.

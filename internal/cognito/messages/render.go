@@ -78,6 +78,10 @@ func Render(r Request) (Message, error) {
 		t = texts{existsSubject, existsText, existsText}
 	case FactorAdded:
 		t = texts{factorSubject, factorText, factorText}
+	case PasswordChanged:
+		t = texts{passwordSubject, passwordText, passwordText}
+	case AddressChanged:
+		t = texts{addressSubject, addressText, addressText}
 	default:
 		return Message{}, fmt.Errorf("render message: unknown purpose %q", r.Purpose)
 	}

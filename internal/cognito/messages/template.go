@@ -27,6 +27,10 @@ const (
 	existsSubject       = "You have an account already"
 	factorText          = "A way to sign in was added to your account. If that was not you, change your password and tell those who run the service."
 	factorSubject       = "A way to sign in was added to your account"
+	passwordText        = "The password of your account was changed. If that was not you, reset it and tell those who run the service."
+	passwordSubject     = "Your password was changed"
+	addressText         = "Somebody who is signed in to your account changed its address or telephone number. If that was not you, change your password and tell those who run the service."
+	addressSubject      = "The address of your account was changed"
 )
 
 // values are what placeholders stand for. A nil member leaves its placeholder

@@ -8,7 +8,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
-	"cognate/internal/cognito/mfa"
+	"cognate/internal/cognito/notices"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
@@ -20,7 +20,7 @@ type Operations struct {
 	Now     func() time.Time
 	Tokens  *tokens.Tokens
 	Paging  paging.Paging
-	Notices mfa.Notices
+	Notices notices.Notices
 }
 
 // perUser is how many passkeys a user can have.

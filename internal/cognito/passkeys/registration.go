@@ -10,6 +10,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/mfa"
 	"cognate/internal/protocol/webauthn"
 	"cognate/internal/store"
@@ -189,7 +190,7 @@ func (o *Operations) add(ctx context.Context, b Owner, s settings, made *webauth
 		case !added:
 			return nothing{}, api.InvalidParameterException("The credential is registered already.")
 		}
-		return nothing{}, o.Notices.Added(ctx, tx, b.Client.Pool, u)
+		return nothing{}, o.Notices.Send(ctx, tx, b.Client.Pool, u, messages.FactorAdded)
 	})
 	if api.HasCode(err, "UserNotFoundException") { // not in this operation's model
 		return api.NotAuthorizedException("Access Token has been revoked")

@@ -6,6 +6,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/threats"
 	"cognate/internal/store"
 )
@@ -53,6 +54,9 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 			return nothing{}, api.NotAuthorizedException("Incorrect username or password.")
 		}
 		if err := o.setPassword(ctx, tx, pool, now, password, time.Time{}); err != nil {
+			return nothing{}, err
+		}
+		if err := o.notices().Send(ctx, tx, pool, now, messages.PasswordChanged); err != nil {
 			return nothing{}, err
 		}
 		return nothing{}, o.Threats.Note(ctx, tx, api.EventTypePasswordChange, bearer.Client, now, threats.Context{}, api.EventResponseTypePass)

@@ -25,7 +25,11 @@ func (o *Operations) DeleteUserAttributes(ctx context.Context, in *api.DeleteUse
 		if err != nil {
 			return nothing{}, err
 		}
-		return nothing{}, o.dropAll(ctx, tx, bearer.Pool, u, in.UserAttributeNames)
+		before := addressesOf(u)
+		if err := o.dropAll(ctx, tx, bearer.Pool, u, in.UserAttributeNames); err != nil {
+			return nothing{}, err
+		}
+		return nothing{}, o.tellOfMove(ctx, tx, bearer.Pool, before, u)
 	})
 	if err != nil {
 		return nil, err

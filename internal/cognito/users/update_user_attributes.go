@@ -28,7 +28,12 @@ func (o *Operations) UpdateUserAttributes(ctx context.Context, in *api.UpdateUse
 		if err != nil {
 			return nil, err
 		}
-		return o.update(ctx, tx, letter{out: out, pool: bearer.Pool, client: bearer.Client, user: u}, in.UserAttributes)
+		before := addressesOf(u)
+		sent, err := o.update(ctx, tx, letter{out: out, pool: bearer.Pool, client: bearer.Client, user: u}, in.UserAttributes)
+		if err != nil {
+			return nil, err
+		}
+		return sent, o.tellOfMove(ctx, tx, bearer.Pool, before, u)
 	})
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package mfa
+package notices
 
 import (
 	"context"
@@ -11,17 +11,16 @@ import (
 	"cognate/internal/store"
 )
 
-// Notices tells users of new ways into their accounts, so that one who did not
-// ask for it notices (spec/security.md S069).
+// Notices sends notices.
 type Notices struct {
 	Messages *messages.Messages
 	Limits   limits.SelfService
 }
 
-// Added sends a notice to the user's verified e-mail address, if there is one.
+// Send sends a notice to the user's verified e-mail address, if there is one.
 // Functions that send the messages of a pool know no such message, so those pools
 // send none. Too many messages to the address end the notices, not the operation.
-func (n Notices) Added(ctx context.Context, tx *store.Tx, pool *directory.Pool, u *store.User) error {
+func (n Notices) Send(ctx context.Context, tx *store.Tx, pool *directory.Pool, u *store.User, purpose messages.Purpose) error {
 	const medium = api.DeliveryMediumTypeEmail
 	to := u.Attributes.Get(attributes.Email)
 	if to == "" || !attributes.True(u.Attributes.Get(attributes.EmailVerified)) || !n.sends(pool, medium) {
@@ -30,7 +29,7 @@ func (n Notices) Added(ctx context.Context, tx *store.Tx, pool *directory.Pool, 
 	err := n.Limits.CountMessage(ctx, tx, limits.Message{PoolID: pool.ID, Medium: medium, Address: to})
 	if err == nil {
 		err = n.Messages.Send(ctx, tx, messages.Request{
-			Pool: pool.Config(), Purpose: messages.FactorAdded, Medium: medium, Destination: to, Sub: u.Sub, Username: u.Username,
+			Pool: pool.Config(), Purpose: purpose, Medium: medium, Destination: to, Sub: u.Sub, Username: u.Username,
 		})
 	}
 	if api.HasCode(err, "LimitExceededException") {
