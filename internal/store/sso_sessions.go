@@ -36,6 +36,7 @@ const (
 		auth_ms, created_ms, active_ms, expires_ms, last_ip, device) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 	selectSSO = `SELECT ` + ssoColumns + `, ` + joinedUserColumns + ` FROM sso_sessions s
 		JOIN users u ON u.pool_id = s.pool_id AND u.sub = s.sub WHERE s.pool_id = $1 AND s.digest = $2 AND s.expires_ms > $3`
+	hasSSO  = `SELECT COUNT(*) FROM sso_sessions WHERE pool_id = $1 AND id = $2`
 	listSSO = `SELECT ` + ssoColumns + ` FROM sso_sessions s
 		WHERE s.pool_id = $1 AND s.sub = $2 AND s.expires_ms > $3 ORDER BY s.active_ms DESC, s.id DESC`
 	touchSSO     = `UPDATE sso_sessions SET active_ms = $3, last_ip = $4, device = $5 WHERE pool_id = $1 AND id = $2 AND active_ms <= $3`
@@ -95,6 +96,16 @@ func (tx *Tx) SSOSession(ctx context.Context, poolID string, digest []byte, now 
 		return nil, nil, false, fmt.Errorf("load browser session: %w", err)
 	}
 	return session, user, found, nil
+}
+
+// HasSSOSession reports whether a session of a browser has not been ended. One whose
+// time is over may be there still, or not.
+func (tx *Tx) HasSSOSession(ctx context.Context, poolID, id string) (bool, error) {
+	n, _, err := one(ctx, tx, scanInt, hasSSO, poolID, id)
+	if err != nil {
+		return false, fmt.Errorf("look for browser session %s: %w", id, err)
+	}
+	return n > 0, nil
 }
 
 // SSOSessions lists the sessions of a user in browsers that are in force at now,

@@ -74,6 +74,13 @@ func TestBrowserSessionsAreFoundByTheirCookie(t *testing.T) {
 			return err
 		})
 		wantEqual(t, list(start), []*store.SSOSession{two})
+		for id, want := range map[string]bool{"sso1": false, "sso2": true} {
+			write(t, db, func(ctx context.Context, tx *store.Tx) error {
+				there, err := tx.HasSSOSession(ctx, poolID, id)
+				wantEqual(t, there, want)
+				return err
+			})
+		}
 	})
 }
 

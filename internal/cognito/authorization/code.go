@@ -37,7 +37,8 @@ type code struct {
 	Scopes                []string
 
 	Sub, SSOID string
-	EventID    string `json:",omitzero"`
+	SSOUntil   time.Time // the end of that session
+	EventID    string    `json:",omitzero"`
 	Factors    []string
 	Level      tokens.Level `json:",omitzero"`
 	AuthAt     time.Time
@@ -46,7 +47,8 @@ type code struct {
 func codeFor(r *Request, session *sso.Session) *code {
 	return &code{
 		ClientID: r.Client.ID, RedirectURI: r.RedirectURI, Challenge: r.CodeChallenge, Nonce: r.Nonce, Resource: r.Resource, Scopes: r.Scopes,
-		Sub: session.Sub, SSOID: session.ID, EventID: session.EventID, Factors: session.Factors, Level: session.Level(), AuthAt: session.AuthAt,
+		Sub: session.Sub, SSOID: session.ID, SSOUntil: session.ExpiresAt, EventID: session.EventID,
+		Factors: session.Factors, Level: session.Level(), AuthAt: session.AuthAt,
 	}
 }
 
@@ -120,6 +122,9 @@ func (o *Operations) ExchangeCode(ctx context.Context, in CodeExchange) (*Issued
 		if refused := c.refuses(&in); refused != nil {
 			return nil, store.CommitWith(refused)
 		}
+		if err := o.outlived(ctx, tx, in.Client, c); err != nil {
+			return nil, spent(err)
+		}
 		nonce = c.Nonce
 		s, err := o.begin(ctx, tx, in.Client, c, true)
 		if err != nil {
@@ -143,6 +148,19 @@ func spent(err error) error {
 		return store.CommitWith(refused)
 	}
 	return err
+}
+
+// outlived refuses a code whose browser has signed out since, or had its session
+// revoked (S005). A session whose time ran out meanwhile does no harm.
+func (o *Operations) outlived(ctx context.Context, tx *store.Tx, client *directory.Client, c *code) error {
+	if !o.Now().Before(c.SSOUntil) {
+		return nil
+	}
+	there, err := tx.HasSSOSession(ctx, client.PoolID, c.SSOID)
+	if err != nil || there {
+		return err
+	}
+	return &Refusal{Code: InvalidGrant}
 }
 
 // take uses a code up; of many exchanges at a time one finds it (S004).

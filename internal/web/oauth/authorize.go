@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 
 	"cognate/internal/cognito/authorization"
 	"cognate/internal/cognito/sso"
@@ -45,10 +46,24 @@ func (e *Endpoints) answer(ctx context.Context, x *exchange, request *authorizat
 	case authorization.Complete:
 		return e.Authorization.Grant(ctx, request, session)
 	case authorization.ShowLogin, authorization.StepUp, authorization.AskToContinue:
-		return x.site.Base + "/login?" + x.r.URL.RawQuery, nil
-	case authorization.ToProvider, authorization.Refuse:
+		return x.site.Base + "/login?" + carried(x.r.URL.RawQuery, request.Query), nil
+	case authorization.ToProvider:
+		return e.Depart(x.w, x.r, request)
+	case authorization.Refuse:
 	}
 	return "", errors.New("nobody serves what comes next in an authorize request")
+}
+
+// plainQuery is a query without characters that have no place in one.
+var plainQuery = regexp.MustCompile(`^[A-Za-z0-9._~!$'()*,;:@/?%&=+-]*$`)
+
+// carried is the query of a request for the sign-in page: as it came, if that is
+// fit for a header, else written anew.
+func carried(raw string, query url.Values) string {
+	if plainQuery.MatchString(raw) {
+		return raw
+	}
+	return query.Encode()
 }
 
 // session finds the session of the browser; nil when there is none.

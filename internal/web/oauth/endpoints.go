@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,10 @@ type Endpoints struct {
 	Sessions      *sso.Sessions
 	// XSRF sets the cookie XSRF-TOKEN, which every answer of a domain brings.
 	XSRF func(w http.ResponseWriter, r *http.Request)
-	Log  *slog.Logger
+	// Depart gives the address of a request's identity provider, and marks the browser
+	// that goes there.
+	Depart func(w http.ResponseWriter, r *http.Request, request *authorization.Request) (location string, err error)
+	Log    *slog.Logger
 }
 
 // endpoint is one path of a domain.
@@ -80,7 +84,7 @@ func (e *Endpoints) handler(p endpoint) http.HandlerFunc {
 		switch {
 		case p.open && r.Method == http.MethodOptions:
 			x.preflight(p.methods)
-		case !allows(p.methods, r.Method):
+		case !slices.Contains(p.methods, r.Method):
 			w.Header().Set("Allow", strings.Join(p.methods, ", "))
 			x.empty(http.StatusMethodNotAllowed)
 		default:
@@ -103,15 +107,6 @@ func (e *Endpoints) run(p endpoint, x *exchange) (err error) {
 		}
 	}()
 	return p.serve(e, x)
-}
-
-func allows(methods []string, method string) bool {
-	for _, m := range methods {
-		if m == method || m == http.MethodGet && method == http.MethodHead {
-			return true
-		}
-	}
-	return false
 }
 
 // headers sets what every answer carries (endpoints.md §1, S023).
