@@ -12,10 +12,14 @@ var apiSentences = map[string]known{
 	"An account with the given email already exists.":                       {"api.exists", "requiredAttributes[email]"},
 	"An account with the given phone_number already exists.":                {"api.exists", "requiredAttributes[phone_number]"},
 	"Attempt limit exceeded, please try after some time.":                   {"api.limit", ""},
+	"Code mismatch and fail enable Software Token MFA":                      {"api.code", "code"},
 	"Incorrect username or password.":                                       {"api.incorrect", "password"},
+	"Invalid code or auth state for the user.":                              {"api.code", "code"},
 	"Invalid code provided, please request a code again.":                   {"api.code_expired", "code"},
+	"Invalid code received for user":                                        {"api.code", "code"},
 	"Invalid email address format.":                                         {"api.email", "requiredAttributes[email]"},
 	"Invalid phone number format.":                                          {"api.phone", "requiredAttributes[phone_number]"},
+	"Invalid session for the user, session can only be used once.":          {"error.expired", ""},
 	"Invalid session for the user, session is expired.":                     {"error.expired", ""},
 	"Invalid session for the user.":                                         {"error.expired", ""},
 	"Invalid verification code provided, please try again.":                 {"api.code", "code"},
@@ -30,6 +34,7 @@ var apiSentences = map[string]known{
 	"User is disabled.":                                                     {"api.disabled", ""},
 	"User is not confirmed.":                                                {"api.unconfirmed", ""},
 	"Username should be a phone number.":                                    {"api.phone", "username"},
+	"Your software token has already been used once.":                       {"api.code", "code"},
 	"Username should be an email.":                                          {"api.email", "username"},
 }
 
