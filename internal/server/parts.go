@@ -15,6 +15,7 @@ import (
 	"cognate/internal/cognito/domains"
 	"cognate/internal/cognito/factors"
 	"cognate/internal/cognito/groups"
+	"cognate/internal/cognito/idp"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/notices"
@@ -35,6 +36,7 @@ import (
 	"cognate/internal/cognito/users"
 	"cognate/internal/cognito/usersessions"
 	"cognate/internal/outbound/mail"
+	"cognate/internal/outbound/oidc"
 	"cognate/internal/outbound/sms"
 	"cognate/internal/store"
 )
@@ -57,6 +59,8 @@ type parts struct {
 	selfService limits.SelfService
 	tracker     *tracking.Tracker
 	browsers    *sso.Sessions
+	asker       *oidc.Client // of identity providers
+	saml        *idp.SAML
 	operations  *service // once service has made them
 }
 
@@ -88,6 +92,7 @@ func (s *Server) parts() (*parts, error) {
 	if p.threats, err = s.openThreats(p); err != nil {
 		return nil, err
 	}
+	p.asker, p.saml = s.identityProviders()
 	return p, nil
 }
 

@@ -85,7 +85,7 @@ func (tx *Tx) InsertIdentityProvider(ctx context.Context, p *IdentityProvider) e
 		return fmt.Errorf("insert identity provider %s: %w", p.Name, err)
 	}
 	if n == 0 {
-		return api.DuplicateProviderException("A provider with the name %s already exists in the user pool.", p.Name)
+		return api.DuplicateProviderException("%s already exists in user pool %s", p.Name, p.PoolID)
 	}
 	return tx.addIdentifiers(ctx, p)
 }
@@ -167,6 +167,9 @@ const (
 	putMetadata = `INSERT INTO provider_metadata (pool_id, name, document, fetched_ms, next_ms, until_ms) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (pool_id, name) DO UPDATE SET document = excluded.document, fetched_ms = excluded.fetched_ms,
 		next_ms = excluded.next_ms, until_ms = excluded.until_ms`
+	claimMetadata = `UPDATE provider_metadata SET next_ms = $2 WHERE next_ms <= $1 AND (pool_id, name) IN
+		(SELECT pool_id, name FROM provider_metadata WHERE next_ms > 0 AND next_ms <= $1 ORDER BY next_ms LIMIT CAST($3 AS BIGINT))
+		RETURNING pool_id, name, document, fetched_ms, next_ms, until_ms`
 	selectMetadata = `SELECT pool_id, name, document, fetched_ms, next_ms, until_ms FROM provider_metadata WHERE pool_id = $1 AND name = $2`
 )
 
@@ -182,15 +185,31 @@ func (tx *Tx) PutProviderMetadata(ctx context.Context, m *ProviderMetadata) erro
 // ProviderMetadata reads the metadata of a provider; false means that there is
 // none.
 func (tx *Tx) ProviderMetadata(ctx context.Context, poolID, name string) (*ProviderMetadata, bool, error) {
-	m, found, err := one(ctx, tx, func(s scanner) (*ProviderMetadata, error) {
-		var m ProviderMetadata
-		var fetched, next, until int64
-		err := s.Scan(&m.PoolID, &m.Name, &m.Document, &fetched, &next, &until)
-		m.FetchedAt, m.NextAt, m.Until = fromMS(fetched), fromMS(next), fromMS(until)
-		return &m, err
-	}, selectMetadata, poolID, name)
+	m, found, err := one(ctx, tx, scanMetadata, selectMetadata, poolID, name)
 	if err != nil {
 		return nil, false, fmt.Errorf("load metadata of identity provider %s: %w", name, err)
 	}
 	return m, found, nil
+}
+
+// ClaimProviderMetadata takes up to limit copies that are due to be fetched again,
+// and makes them due at next for everybody else: that is when a fetch that fails is
+// tried again.
+func (tx *Tx) ClaimProviderMetadata(ctx context.Context, now, next time.Time, limit int) ([]*ProviderMetadata, error) {
+	if !tx.writable {
+		return nil, errReadOnly
+	}
+	due, err := many(ctx, tx, scanMetadata, claimMetadata, toMS(now), toMS(next), limit)
+	if err != nil {
+		return nil, fmt.Errorf("claim metadata of identity providers: %w", err)
+	}
+	return due, nil
+}
+
+func scanMetadata(s scanner) (*ProviderMetadata, error) {
+	var m ProviderMetadata
+	var fetched, next, until int64
+	err := s.Scan(&m.PoolID, &m.Name, &m.Document, &fetched, &next, &until)
+	m.FetchedAt, m.NextAt, m.Until = fromMS(fetched), fromMS(next), fromMS(until)
+	return &m, err
 }

@@ -17,9 +17,10 @@ type Record struct {
 
 // The actions.
 const (
-	FactorsSet         = "factors-set"          // an administrator chose a user's second factors
-	FactorRemoved      = "factor-removed"       // an administrator took one away
-	PasskeyCounterBack = "passkey-counter-back" // a sign-in was refused because a passkey seems to be copied
+	FactorsSet          = "factors-set"           // an administrator chose a user's second factors
+	FactorRemoved       = "factor-removed"        // an administrator took one away
+	PasskeyCounterBack  = "passkey-counter-back"  // a sign-in was refused because a passkey seems to be copied
+	ProviderKeysChanged = "provider-keys-changed" // new metadata of a SAML provider has other certificates
 )
 
 // Trail takes records. The log is set.

@@ -79,6 +79,20 @@ func (c *Client) get(ctx context.Context, address string, header http.Header) (*
 	return nil, fmt.Errorf("%s: more than %d redirects", address, mostRedirects)
 }
 
+// Document reads a document that a provider publishes, such as the metadata of a
+// SAML provider, by the rules for every other call: of at most 1 MiB, within 5
+// seconds per redirect. accept is its media types.
+func (c *Client) Document(ctx context.Context, address, accept string) ([]byte, error) {
+	got, err := c.get(ctx, address, http.Header{"Accept": {accept}})
+	if err != nil {
+		return nil, err
+	}
+	if got.status != http.StatusOK {
+		return nil, fmt.Errorf("%s: status %d", address, got.status)
+	}
+	return got.body, nil
+}
+
 // send makes one call.
 func (c *Client) send(ctx context.Context, method, address, form string, header http.Header) (*answer, error) {
 	if err := c.Permits(address); err != nil {
@@ -97,7 +111,9 @@ func (c *Client) send(ctx context.Context, method, address, form string, header 
 		r.Header[name] = values
 	}
 	r.Header.Set("User-Agent", userAgent)
-	r.Header.Set("Accept", "application/json")
+	if r.Header.Get("Accept") == "" {
+		r.Header.Set("Accept", "application/json")
+	}
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

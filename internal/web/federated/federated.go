@@ -15,6 +15,7 @@ import (
 	"cognate/internal/cognito/authorization"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/federation"
+	"cognate/internal/cognito/idp"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/sso"
 	"cognate/internal/cognito/threats"
@@ -160,7 +161,7 @@ func passedOn(prompt []string) string {
 // addresses of a discovered one are read anew.
 func (d *Doors) settings(ctx context.Context, p *store.IdentityProvider) (oidc.Settings, error) {
 	s := oidc.Of(p.Name, p.Type, p.Settings.Details, p.Settings.AttributeMapping)
-	if p.Type != api.IdentityProviderTypeTypeOidc || p.Settings.Details[ManualEndpoints] == "true" {
+	if p.Type != api.IdentityProviderTypeTypeOidc || p.Settings.Details[idp.ManualEndpoints] == idp.True {
 		return s, nil
 	}
 	found, err := d.Asker.Discover(ctx, s.Issuer)
@@ -170,10 +171,6 @@ func (d *Doors) settings(ctx context.Context, p *store.IdentityProvider) (oidc.S
 	s.Discover, s.AuthorizeURL = true, found.Authorize
 	return s, nil
 }
-
-// ManualEndpoints is a detail of providers, of ours and never shown, that says that
-// their addresses were given by hand.
-const ManualEndpoints = "cognate:manual"
 
 // fromOAuth serves /oauth2/idpresponse.
 func (d *Doors) fromOAuth(ctx context.Context, a *arrival) error {

@@ -1,0 +1,20 @@
+package idp
+
+// ManualEndpoints is a detail of providers of OpenID Connect, of ours and never
+// shown: with the value true their addresses were given by hand, otherwise they come
+// from discovery.
+const ManualEndpoints = "cognate:manual"
+
+// Details of SAML providers (federation.md §1.2).
+const (
+	MetadataURL   = "MetadataURL"
+	MetadataFile  = "MetadataFile"
+	IDPInit       = "IDPInit"
+	SSORedirect   = "SSORedirectBindingURI"
+	SLORedirect   = "SLORedirectBindingURI"
+	Encrypted     = "EncryptedResponses"
+	EncryptionKey = "ActiveEncryptionCertificate"
+)
+
+// True is how details say yes.
+const True = "true"
