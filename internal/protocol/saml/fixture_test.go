@@ -120,7 +120,7 @@ func refused(t *testing.T, document []byte, e Expected, oracleToo bool) *Error {
 	var refusal *Error
 	switch {
 	case err == nil:
-		t.Fatalf("accepted as %+v:\n%s", got, document)
+		t.Fatalf("accepted as %+v:\n%.2000s", got, document)
 	case !errors.As(err, &refusal) || refusal.Reason == "":
 		t.Fatalf("error %#v is no refusal", err)
 	}
