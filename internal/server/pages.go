@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"cognate/internal/api"
+	"cognate/internal/web/federated"
 	"cognate/internal/web/login"
 	"cognate/internal/web/oauth"
 	"cognate/internal/web/pages"
@@ -32,14 +33,19 @@ func (s *Server) domainDoors(p *parts) (http.Handler, error) {
 	if s.inbox != nil {
 		config.Inbox = s.cfg.PublicURL + "/_cognate/inbox"
 	}
+	elsewhere := &federated.Doors{Config: s.federation(p, decisions)}
+	config.SignOutThere = elsewhere.Logout
 	signIn, err := login.New(config)
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
+	elsewhere.Fail = signIn.Fail
 	mux := http.NewServeMux()
+	elsewhere.Register(mux)
 	endpoints := &oauth.Endpoints{
 		Authorization: decisions, Sessions: p.browsers, Log: s.cfg.Log,
-		XSRF: func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r) },
+		XSRF:   func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r) },
+		Depart: elsewhere.Depart,
 	}
 	endpoints.Register(mux)
 	mux.Handle("GET /_pages/", renderer.Assets())

@@ -34,6 +34,11 @@ const (
 // forSession is the life of cookies that end with the browser's own session.
 const forSession = 0
 
+// NewCookie makes a cookie for what else is served at a domain, see newCookie.
+func NewCookie(site *domainhost.Site, name, value string, life time.Duration) *http.Cookie {
+	return newCookie(site, name, value, life)
+}
+
 // newCookie makes a host-only cookie for the domain's own paths. Over plain HTTP on
 // this machine browsers would not keep one that is Secure (endpoints.md §7.1).
 func newCookie(site *domainhost.Site, name, value string, life time.Duration) *http.Cookie {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -65,6 +66,9 @@ type Config struct {
 	Passkeys      *passkeys.Operations
 	Looks         Looks
 	Pages         *pages.Renderer
+	// SignOutThere gives the address at which the identity provider of a session ends
+	// its own, before the browser goes on to after; empty where it is not asked.
+	SignOutThere func(w http.ResponseWriter, r *http.Request, ended *store.SSOSession, after string) (location string, err error)
 	// CookieKey seals what cookies say: 32 bytes, the same on every node.
 	CookieKey []byte
 	// Inbox is the address of the page that shows messages; empty where there is
@@ -130,7 +134,16 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (p *Pages) serve(ctx context.Context, v *visit, page route) error {
+// serve answers a request. A panic becomes an error (security.md S197).
+func (p *Pages) serve(ctx context.Context, v *visit, page route) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+				panic(cause)
+			}
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
 	var act action
 	switch v.r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -202,6 +215,11 @@ func (v *visit) fail(ctx context.Context, err error) {
 		v.p.Log.LogAttrs(ctx, slog.LevelError, "page failed", slog.String("path", v.r.URL.Path), slog.Any("error", err))
 		v.failed(http.StatusInternalServerError, somethingWentWrong, "")
 	}
+}
+
+// Fail shows the error page to a browser that came back from elsewhere.
+func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, message string) {
+	p.visit(w, r).failed(http.StatusBadRequest, message, "")
 }
 
 // somethingWentWrong is what managed login says when a transaction took too long,

@@ -10,6 +10,8 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/authorization"
+	"cognate/internal/cognito/sso"
+	"cognate/internal/store"
 	"cognate/internal/web/pages"
 )
 
@@ -17,7 +19,8 @@ import (
 // wrong with the rest; nobody is sent anywhere but to addresses of the client
 // (security.md S012).
 func signOut(ctx context.Context, v *visit) error {
-	if _, err := v.p.Sessions.End(ctx, v.site.Domain.Pool, v.cookie(cookieSession)); err != nil {
+	ended, err := v.p.Sessions.End(ctx, v.site.Domain.Pool, v.cookie(cookieSession))
+	if err != nil {
 		return err
 	}
 	for _, name := range []string{cookieSession, cookieFederated, cookieBrowser} {
@@ -44,15 +47,30 @@ func signOut(ctx context.Context, v *visit) error {
 		if !slices.Contains(client.Config().LogoutURLs, v.query.Get("logout_uri")) {
 			return v.errorPage(authorization.RedirectMismatch)
 		}
-		v.redirect(v.query.Get("logout_uri"))
-		return nil
+		return v.leave(ended, v.query.Get("logout_uri"))
 	}
-	return v.signInAgain(client.Config())
+	return v.signInAgain(ended, client.Config())
+}
+
+// leave sends a browser on after its sign-out, by way of the identity provider where
+// that wants to hear of it.
+func (v *visit) leave(ended *store.SSOSession, location string) error {
+	if ended != nil && ended.Provider != sso.LocalProvider {
+		there, err := v.p.SignOutThere(v.w, v.r, ended, location)
+		if err != nil {
+			return err
+		}
+		if there != "" {
+			location = there
+		}
+	}
+	v.redirect(location)
+	return nil
 }
 
 // signInAgain leads from the sign-out to the sign-in page of the same client,
 // which judges the request like any other.
-func (v *visit) signInAgain(client *api.UserPoolClientType) error {
+func (v *visit) signInAgain(ended *store.SSOSession, client *api.UserPoolClientType) error {
 	for _, name := range []string{"redirect_uri", "response_type"} {
 		if v.query.Get(name) == "" {
 			return v.askFor()
@@ -70,8 +88,7 @@ func (v *visit) signInAgain(client *api.UserPoolClientType) error {
 	if again.Get("scope") == "" {
 		again.Set("scope", strings.Join(client.AllowedOAuthScopes, " "))
 	}
-	v.redirect(v.site.Base + "/login?" + again.Encode())
-	return nil
+	return v.leave(ended, v.site.Base+"/login?"+again.Encode())
 }
 
 // errorPage leads to /error, as for requests whose address is not the client's.

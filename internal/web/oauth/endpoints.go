@@ -110,8 +110,11 @@ func (e *Endpoints) run(p endpoint, x *exchange) (err error) {
 }
 
 // headers sets what every answer carries (endpoints.md §1, S023).
-func (x *exchange) headers() {
-	h := x.w.Header()
+func (x *exchange) headers() { SetHeaders(x.w.Header()) }
+
+// SetHeaders sets what every answer of a domain has that is no page
+// (endpoints.md §1).
+func SetHeaders(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-XSS-Protection", "1; mode=block")
 	h.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")

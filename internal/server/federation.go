@@ -1,0 +1,22 @@
+package server
+
+import (
+	"net/http"
+
+	"cognate/internal/cognito/authorization"
+	"cognate/internal/cognito/federation"
+	"cognate/internal/web/federated"
+	"cognate/internal/web/login"
+	"cognate/internal/web/oauth"
+)
+
+// federation is what the ways to identity providers and back need.
+func (s *Server) federation(p *parts, decisions *authorization.Operations) federated.Config {
+	return federated.Config{
+		Now: s.cfg.Now, Log: s.cfg.Log, Directory: p.directory, Authorization: decisions, Sessions: p.browsers,
+		Federation: &federation.Federation{DB: p.db, Now: s.cfg.Now, Triggers: p.triggers},
+		SignIn:     p.operations, Asker: p.asker, SAML: p.saml,
+		Cookies: federated.Cookies{New: login.NewCookie},
+		Began:   func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r); oauth.SetHeaders(w.Header()) },
+	}
+}
