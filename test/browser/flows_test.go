@@ -96,7 +96,7 @@ func TestWalkWithTwoFactors(t *testing.T) {
 	}
 	keepTo(tab, t, a.domain, a.home)
 
-	open(tab, t, a.authorize())
+	open(tab, t, a.authorize("lang", "fr"))
 	signIn(tab, t, username, password)
 	picture(tab, t, "factors-01-choice")
 	press(tab, t, string(types.ChallengeNameTypeSmsMfa))
@@ -106,6 +106,10 @@ func TestWalkWithTwoFactors(t *testing.T) {
 	fill(tab, t, "code", first) // no longer good; one time in a million it is the second
 	press(tab, t, "submit")
 	see(tab, t, "[role=alert]")
+	see(tab, t, "input[name=code][aria-invalid=true]")
+	if strings.Contains(text(tab, t), "Invalid code") {
+		t.Errorf("the mistake is not said in French:\n%s", text(tab, t))
+	}
 	tick(tab, t, "remember")
 	fill(tab, t, "code", second)
 	picture(tab, t, "factors-02-code")
