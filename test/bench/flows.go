@@ -31,7 +31,7 @@ func (w *world) flows() []flow {
 		{name: "Refresh", prepare: w.signedIn, do: w.refresh, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "≤ 1.2 of its floor"},
 		{name: "GetUser", prepare: w.signedIn, do: w.getUser, goal: "≤ 0.4 signatures"},
 		{name: "Authorize with a session", prepare: domain.newVisitor(w), do: domain.authorize, goal: "–"},
-		{name: "Authorize and code exchange", prepare: domain.newVisitor(w), do: domain.authorizeAndExchange, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "exchange alone ≤ 1.3 of its floor"},
+		{name: "Code exchange", prepare: domain.newCodes(w), do: domain.exchangeNext, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "≤ 1.3 of its floor"},
 		{name: "client_credentials", prepare: domain.newVisitor(w), do: domain.clientCredentials, floor: func(f *floor) time.Duration { return f.signature }, goal: "≤ 1.3 of its floor"},
 		{name: "userInfo", prepare: domain.newVisitor(w), do: domain.userInfo, goal: "≤ 0.4 signatures"},
 		{name: "AdminGetUser", prepare: stateless, do: w.adminGetUser, goal: "≤ 0.3 signatures"},
