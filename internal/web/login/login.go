@@ -126,7 +126,7 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := p.visit(w, r)
 	page, ok := routes[strings.ToLower(strings.TrimSuffix(r.URL.Path, "/"))]
 	if !ok || page.latest && v.version == classic {
-		v.failed(http.StatusNotFound, "", "")
+		v.failed(http.StatusNotFound, "")
 		return
 	}
 	if err := p.serve(r.Context(), v, page); err != nil {
@@ -157,7 +157,7 @@ func (p *Pages) serve(ctx context.Context, v *visit, page route) (err error) {
 			allow += ", POST"
 		}
 		v.w.Header().Set("Allow", allow)
-		v.failed(http.StatusMethodNotAllowed, "", "")
+		v.failed(http.StatusMethodNotAllowed, "")
 		return nil
 	}
 	if err := v.read(); err != nil {
@@ -213,19 +213,19 @@ func (v *visit) fail(ctx context.Context, err error) {
 		v.redirect(v.address("/login"))
 	default:
 		v.p.Log.LogAttrs(ctx, slog.LevelError, "page failed", slog.String("path", v.r.URL.Path), slog.Any("error", err))
-		v.failed(http.StatusInternalServerError, somethingWentWrong, "")
+		v.failed(http.StatusInternalServerError, somethingWentWrong)
 	}
 }
 
 // Fail shows the error page to a browser that came back from elsewhere.
 func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, message string) {
-	p.visit(w, r).failed(http.StatusBadRequest, message, "")
+	p.visit(w, r).failed(http.StatusBadRequest, message)
 }
 
 // somethingWentWrong is what managed login says when a transaction took too long,
 // and when the service has a fault (endpoints.md §6.4).
 const somethingWentWrong = "Something went wrong"
 
-func (v *visit) failed(status int, message, code string) {
-	v.write(status, &pages.Error{Frame: v.frame(), Message: message, Code: code})
+func (v *visit) failed(status int, message string) {
+	v.write(status, &pages.Error{Frame: v.frame(), Message: message})
 }
