@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,12 +95,17 @@ func FuzzLogoutRequest(f *testing.F) {
 	})
 }
 
-// FuzzMetadata gives any document to the reader of metadata.
+// FuzzMetadata splices bytes into good metadata.
 func FuzzMetadata(f *testing.F) {
-	f.Add(keys().idp.Metadata())
-	f.Add([]byte(entraLike(base64.StdEncoding.EncodeToString(keys().idp.Certificate.Raw))))
-	f.Add([]byte(`<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"/>`))
-	f.Fuzz(func(t *testing.T, document []byte) {
+	good := [][]byte{
+		keys().idp.Metadata(),
+		[]byte(entraLike(base64.StdEncoding.EncodeToString(keys().idp.Certificate.Raw))),
+	}
+	f.Add(uint(0), bytes.Index(good[0], []byte(testEntity+"/sso")), 5, []byte("javascript"))
+	f.Add(uint(1), bytes.Index(good[1], []byte("P1DT2H")), 6, []byte("-P1D"))
+	f.Add(uint(0), 0, 10_000, []byte(`<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"/>`))
+	f.Fuzz(func(t *testing.T, which uint, at, drop int, insert []byte) {
+		document := splice(good[which%uint(len(good))], at, drop, insert)
 		start := time.Now()
 		md, err := ParseMetadata(document, testNow)
 		if took := time.Since(start); took > soon*time.Duration(1+len(document)>>16) {
@@ -111,8 +117,10 @@ func FuzzMetadata(f *testing.F) {
 		if md.EntityID == "" || md.SSORedirect == "" || len(md.Signing) == 0 || md.CacheDuration < 0 {
 			t.Fatalf("metadata is %+v", md)
 		}
-		if _, _, err := NewAuthnRequest(testSP(), md, "state", testNow); err != nil {
-			t.Fatal(err)
+		for _, location := range []string{md.SSORedirect, md.SLORedirect, md.SLOResponse} {
+			if location != "" && !strings.HasPrefix(strings.ToLower(location), "https://") && !md.Loopback {
+				t.Fatalf("metadata is %+v", md)
+			}
 		}
 	})
 }
