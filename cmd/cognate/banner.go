@@ -27,6 +27,7 @@ const bannerText = `
 {{with .Exposed}}
 {{red (print "Reachable from other machines at " .)}}
 {{end}}
+  Start page {{.Endpoint}}/
   Endpoint   {{.Endpoint}}
   HTTPS      {{.HTTPS}}   (to trust it: {{.Trust}})
   Inbox      {{.Endpoint}}/_cognate/inbox
@@ -37,6 +38,7 @@ const bannerText = `
   User       {{.Username}}
   Password   {{.Password}}
   Issuer     {{.Issuer}}
+  Domain     {{.Domain}}
 
 {{bold "AWS CLI"}}
   AWS_ACCESS_KEY_ID=dev AWS_SECRET_ACCESS_KEY=dev aws cognito-idp list-users --user-pool-id {{.UserPoolID}} --region {{$.Region}} --endpoint-url {{$.Endpoint}}
