@@ -53,11 +53,14 @@ func (o *Operations) Check(ctx context.Context, domain *directory.Domain, base s
 		func() *Refusal {
 			return r.checkScopes(func(scope string) bool { return directory.HasScope(servers, scope) })
 		},
-		r.checkPKCE, r.checkPages, r.checkResource, r.checkProvider,
+		r.checkPKCE, r.checkPages, r.checkResource,
 	} {
 		if refused := step(); refused != nil {
 			return nil, refused
 		}
+	}
+	if err := o.checkProvider(ctx, r); err != nil {
+		return nil, err
 	}
 	return r, nil
 }
@@ -214,9 +217,15 @@ func (r *Request) checkPKCE() *Refusal {
 	return nil
 }
 
+// managed reports whether the domain has managed login. A plan without it has the
+// classic pages, whatever the domain says.
+func (r *Request) managed() bool {
+	return r.Domain.Settings.ManagedLoginVersion >= 2 && r.Client.Pool.Config().UserPoolTier != api.UserPoolTierTypeLite
+}
+
 // checkPages reads what only managed login knows: prompt, acr_values and max_age.
 func (r *Request) checkPages() *Refusal {
-	if r.Domain.Settings.ManagedLoginVersion < 2 {
+	if !r.managed() {
 		return nil
 	}
 	r.Prompt = strings.Fields(r.Query.Get("prompt"))
@@ -231,9 +240,6 @@ func (r *Request) checkPages() *Refusal {
 		r.MaxAge = new(time.Duration(seconds) * time.Second)
 	}
 	config := r.Client.Pool.Config()
-	if config.UserPoolTier == api.UserPoolTierTypeLite {
-		return nil
-	}
 	for name := range strings.FieldsSeq(r.Query.Get("acr_values")) {
 		if tokens.LevelNamed(config, name) != 0 {
 			r.ACRValues = append(r.ACRValues, name)
@@ -258,14 +264,28 @@ func (r *Request) checkResource() *Refusal {
 	return nil
 }
 
-// checkProvider finds out where the user has to come from.
-func (r *Request) checkProvider() *Refusal {
+// checkProvider finds out where the user has to come from: the provider that the
+// request names, or that has the identifier in it, or the client's only one.
+func (o *Operations) checkProvider(ctx context.Context, r *Request) error {
+	offered := r.Client.Config().SupportedIdentityProviders
 	name, identifier := r.Query.Get("identity_provider"), r.Query.Get("idp_identifier")
 	switch {
 	case name == "" && identifier == "":
+		// The classic pages show one button instead (endpoints.md §3.2).
+		if len(offered) == 1 && !local(offered[0]) && r.managed() {
+			r.Provider = offered[0]
+		}
 		return nil
-	case name == "" || !slices.Contains(r.Client.Config().SupportedIdentityProviders, name):
-		// No pool has identity providers with identifiers so far.
+	case name == "":
+		found, err := o.Directory.ProviderIdentified(ctx, r.Client.PoolID, identifier)
+		if err != nil {
+			return err
+		}
+		if found != nil {
+			name = found.Name
+		}
+	}
+	if !slices.Contains(offered, name) {
 		return r.Refuse(InvalidRequest, "Identity provider does not exist")
 	}
 	r.Provider = name

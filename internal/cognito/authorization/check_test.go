@@ -113,6 +113,74 @@ func TestCheckRefusesInOrder(t *testing.T) {
 	}
 }
 
+// Where users come from (endpoints.md §3.1, §3.2): by name, by identifier, or from the
+// only provider that a client has.
+func TestCheckFindsTheProvider(t *testing.T) {
+	t.Parallel()
+	o, domain := endpoints(t)
+	_, err := store.Write(t.Context(), o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		for name, identifier := range map[string]string{"Corp": "corp.example.com", "Other": "other.example.com"} {
+			p := &store.IdentityProvider{
+				PoolID: poolID, Name: name, Type: api.IdentityProviderTypeTypeSaml, Settings: store.ProviderSettings{Identifiers: []string{identifier}},
+			}
+			if err := tx.InsertIdentityProvider(ctx, p); err != nil {
+				return struct{}{}, err
+			}
+		}
+		for id, providers := range map[string][]string{"1both": {"COGNITO", "Corp"}, "1corp": {"Corp"}} {
+			client := &store.Client{PoolID: poolID, ID: id, Settings: api.UserPoolClientType{
+				SupportedIdentityProviders: providers, AllowedOAuthFlowsUserPoolClient: new(true),
+				AllowedOAuthFlows: []api.OAuthFlowType{api.OAuthFlowTypeCode}, AllowedOAuthScopes: []string{"openid"}, CallbackURLs: []string{callback},
+			}}
+			if err := tx.InsertClient(ctx, client); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	classic := *domain
+	classic.Settings.ManagedLoginVersion = 1
+	for _, tt := range []struct {
+		domain              *directory.Domain
+		client, name, value string
+		want                string
+		next                Next
+	}{
+		{domain, "1both", "x", "y", "", ShowLogin},
+		{domain, "1both", "identity_provider", "Corp", "Corp", ToProvider},
+		{domain, "1both", "identity_provider", "COGNITO", "COGNITO", ShowLogin},
+		{domain, "1both", "idp_identifier", "corp.example.com", "Corp", ToProvider},
+		{domain, "1both", "idp_identifier", "other.example.com", "", Refuse}, // not the client's
+		{domain, "1both", "idp_identifier", "Corp", "", Refuse},
+		{domain, "1both", "identity_provider", "corp.example.com", "", Refuse},
+		{domain, "1corp", "x", "y", "Corp", ToProvider},
+		{&classic, "1corp", "x", "y", "", ShowLogin},
+		{&classic, "1corp", "identity_provider", "Corp", "Corp", ToProvider},
+	} {
+		query := good()
+		query.Set("client_id", tt.client)
+		query.Set(tt.name, tt.value)
+		r, err := o.Check(t.Context(), tt.domain, base, query)
+		if tt.next == Refuse {
+			if refused, ok := errors.AsType[*Refusal](err); !ok || refused.Description != "Identity provider does not exist" {
+				t.Errorf("%s at %s: %v", tt.value, tt.client, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s at %s: %v", tt.value, tt.client, err)
+			continue
+		}
+		next, err := o.Decide(t.Context(), r, nil)
+		if r.Provider != tt.want || next != tt.next || err != nil {
+			t.Errorf("%s at %s: from %q, then %d, want %q and %d; %v", tt.value, tt.client, r.Provider, next, tt.want, tt.next, err)
+		}
+	}
+}
+
 // fuzzCheck judges a request and checks what must hold of every answer: a browser
 // goes to the client's own address or to the error page, and what is granted was
 // asked for and allowed.
