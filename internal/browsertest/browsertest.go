@@ -37,11 +37,17 @@ func Options(program, profile string, more ...chromedp.ExecAllocatorOption) []ch
 	return append(all, more...)
 }
 
+// places bounds the browsers that run at once: on a small machine more of them
+// time out while they start.
+var places = make(chan struct{}, 2)
+
 // Open starts Chromium, found by Program, with one tab, which ends with the
 // test, after limit at the latest.
 func Open(t *testing.T, limit time.Duration, options ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	all := Options(Program(t), t.TempDir(), options...)
+	places <- struct{}{}
+	t.Cleanup(func() { <-places })
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	allocator, cancel := chromedp.NewExecAllocator(ctx, all...)

@@ -152,7 +152,7 @@ func TestGalleryIsAccessible(t *testing.T) {
 	default:
 		t.Skipf("%v; scripts/setup-tests installs it", err)
 	}
-	tab := browsertest.Open(t, 5*time.Minute)
+	tab := browsertest.Open(t, 8*time.Minute)
 	complaints := watch(tab, t)
 	_, base := newGallery(t, nil, nil)
 	for _, version := range []int{1, 2} {
@@ -180,6 +180,8 @@ func TestGalleryIsAccessible(t *testing.T) {
 			for _, page := range []string{"sign-in", "choose"} {
 				name := fmt.Sprintf("styled-%s-%s-%s", page, scheme, d.name)
 				visit(tab, t, base+"/2/"+page)
+				evaluate[any](tab, t, `Promise.all(performance.getEntriesByType("resource").filter((e) => e.name.includes("/image/"))
+					.map((e) => { const i = new Image(); i.src = e.name; return i.decode(); })).then(() => 0)`)
 				for _, finding := range findings(tab, t, string(axe)) {
 					t.Errorf("%s: %s", name, finding)
 				}
@@ -196,7 +198,7 @@ func TestGalleryIsAccessible(t *testing.T) {
 // one reads from the right, nor with texts of twice the size.
 func TestPagesFitSmallWindows(t *testing.T) {
 	t.Parallel()
-	tab := browsertest.Open(t, 5*time.Minute)
+	tab := browsertest.Open(t, 8*time.Minute)
 	language := "de"
 	g, base := newGallery(t, nil, func(_ int, f *Frame) { f.Lang = language })
 	mirrored := maps.Clone(g.renderer.catalogues["de"])
@@ -218,7 +220,9 @@ func TestPagesFitSmallWindows(t *testing.T) {
 			if evaluate[bool](tab, t, wide) {
 				t.Errorf("%s %s scrolls sideways", page.name, kind)
 			}
-			keepPicture(tab, t, "narrow-"+kind+"-"+page.name)
+			if kind == "ltr" {
+				keepPicture(tab, t, "narrow-"+page.name)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -131,7 +132,7 @@ func TestAnAppMayHaveASchemeOfItsOwn(t *testing.T) {
 		"myapp://callback?state=1": true, "com.example.app:/done": true, "https://example.com/": true, "http://localhost:3000/": true,
 		"javascript:alert(1)": false, "JavaScript:alert(1)": false, "java\tscript:alert(1)": false, "data:text/html,x": false, " javascript:alert(1)": false,
 	} {
-		page := rendered(t, r, &PasskeyAdd{Options: publicKey, ContinueURL: address, Frame: Frame{Version: managed}})
+		page := rendered(t, r, &PasskeyAdd{Options: json.RawMessage(publicKey), ContinueURL: address, Frame: Frame{Version: managed}})
 		link := strings.Contains(page, `<a class="secondary" href="`+strings.ReplaceAll(address, "&", "&amp;")+`"`)
 		if link != want {
 			t.Errorf("link to %q: %t, want %t", address, link, want)
@@ -170,7 +171,7 @@ func TestNamesAreAskedForAsThePoolHasThem(t *testing.T) {
 			t.Errorf("kind %d: the page lacks %s", kind, want)
 		}
 	}
-	page := rendered(t, r, &SignIn{Local: true, Autofill: publicKey, Frame: Frame{Version: managed}})
+	page := rendered(t, r, &SignIn{Local: true, Autofill: json.RawMessage(publicKey), Frame: Frame{Version: managed}})
 	if !strings.Contains(page, `autocomplete="username webauthn"`) {
 		t.Error("a passkey is not offered in the name's field")
 	}
@@ -244,7 +245,7 @@ func TestS142ImagesOfStylesAreServedInASandbox(t *testing.T) {
 func BenchmarkSignIn(b *testing.B) {
 	r := newRenderer(b)
 	looks := &style.Style{Settings: style.Defaults()}
-	view := &SignIn{Frame: Frame{Version: managed, Lang: English, Style: looks, ClientID: "client"}, Local: true, Providers: exampleProviders}
+	view := &SignIn{Frame: Frame{Version: managed, Lang: English, Style: looks, ClientID: "client"}, Local: true, Providers: exampleProviders()}
 	for b.Loop() {
 		if _, err := r.render(view, "nonce"); err != nil {
 			b.Fatal(err)
