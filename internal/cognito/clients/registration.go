@@ -17,15 +17,22 @@ func (o *Operations) CheckRedirectURI(address string) error {
 }
 
 // MakeRegistered makes a client by dynamic registration. It signs in the pool's own
-// users; providers that the pool has are its providers.
+// users, and those of every identity provider that the pool has now.
 func (o *Operations) MakeRegistered(ctx context.Context, c authorization.NewClient) (*store.Client, error) {
 	id, now := newClientID(), o.Now()
 	var secrets []store.ClientSecret
 	if c.Confidential {
 		secrets = append(secrets, newSecret(id, generateSecret(), now, nil))
 	}
-	c.Settings.SupportedIdentityProviders = []string{ownDirectory}
 	return store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Client, error) {
+		c.Settings.SupportedIdentityProviders = []string{ownDirectory}
+		providers, err := tx.IdentityProviders(ctx, c.PoolID)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range providers {
+			c.Settings.SupportedIdentityProviders = append(c.Settings.SupportedIdentityProviders, p.Name)
+		}
 		client := &store.Client{
 			PoolID: c.PoolID, ID: id, Name: cmp.Or(c.Name, id), CreatedAt: now, ModifiedAt: now, Secrets: secrets,
 			Settings: configure(c.Settings), Registration: c.Registration,
