@@ -386,6 +386,26 @@ func TestPagesOfferAndUsePasskeys(t *testing.T) {
 	b.wantPage(t, "/login", "Incorrect username or password.")
 }
 
+func TestPagesOfferNoPasskeyAfterACode(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, servertest.Shared(t), 2, firstFactors(types.AuthFactorTypePassword, types.AuthFactorTypeEmailOtp, types.AuthFactorTypeWebAuthn), byChoice)
+	w.s.CreateUser(t, w.pool, "ana", goodPassword, "email", "ana@example.com")
+	b := w.browser(t)
+	b.start(t)
+	b.send(t, "username", "ana")
+	b.send(t, "do", "EMAIL_OTP")
+	b.send(t, "code", w.s.Code(t, w.pool, "ana"))
+	b.wantCode(t)
+	// A new user is offered one.
+	b = w.browser(t)
+	b.open(t, "/signup", w.query())
+	b.send(t, "username", "bob", "password", "", "requiredAttributes[email]", "bob@example.com")
+	b.send(t, "code", w.s.Code(t, w.pool, "bob"))
+	b.wantPage(t, "/passkeys/add", "")
+	b.send(t, "do", "skip")
+	b.wantCode(t)
+}
+
 func TestPagesNotNowIsRemembered(t *testing.T) {
 	t.Parallel()
 	w := passkeySite(t, servertest.Shared(t))

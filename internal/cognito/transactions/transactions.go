@@ -48,6 +48,7 @@ type Transaction struct {
 	ForPasskey bool `json:",omitempty"`
 	StepUp     bool `json:",omitempty"` // the sign-in adds to a session that the browser has
 	Remember   bool `json:",omitempty"` // the user wants this browser remembered
+	SignedUp   bool `json:",omitempty"` // the user's account was made or confirmed here
 
 	Form   map[string]string `json:",omitempty"` // what was typed and is shown again; no secrets
 	Error  *Message          `json:",omitempty"` // of the last form

@@ -45,8 +45,8 @@ func (v *visit) signedIn(ctx context.Context, done *signin.SignedIn) error {
 // who signed in with a password or just signed up, have none and did not say "not
 // now" in this browser (endpoints.md §6.7).
 func (v *visit) offersPasskey(ctx context.Context, session *sso.Session) (bool, error) {
-	byPasskey := slices.Contains(session.Factors, tokens.FactorPlatform) || slices.Contains(session.Factors, tokens.FactorRoaming)
-	if !v.passkeys() || byPasskey || v.sealed(cookieNoOffer) == session.Sub {
+	fits := v.tx.SignedUp || slices.Contains(session.Factors, tokens.FactorPassword)
+	if !v.passkeys() || !fits || v.sealed(cookieNoOffer) == session.Sub {
 		return false, nil
 	}
 	return store.Read(ctx, v.p.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {

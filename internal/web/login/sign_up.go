@@ -103,7 +103,7 @@ func (v *visit) signUpRefused(ctx context.Context, err error) error {
 // signedUp goes on with a new user: to the code, or where a function confirmed the
 // user to the sign-in at once (endpoints.md §6.7).
 func (v *visit) signedUp(ctx context.Context, got *api.SignUpResponse, password *string) error {
-	v.tx.Step, v.tx.Choice = nil, nil
+	v.tx.Step, v.tx.Choice, v.tx.SignedUp = nil, nil, true
 	switch {
 	case got.UserConfirmed && password == nil:
 		return v.try(ctx, &signin.Page{Flow: api.AuthFlowTypeUserAuth, Params: map[string]string{}})
@@ -161,7 +161,7 @@ func takeConfirm(ctx context.Context, v *visit) error {
 	if err != nil {
 		return v.confirmRefused(ctx, err)
 	}
-	v.tx.SignUp, v.tx.Username = nil, s.Username
+	v.tx.SignUp, v.tx.SignedUp, v.tx.Username = nil, true, s.Username
 	if s.Session == "" || got.Session == "" { // nothing is known of the password
 		v.tx.Notice = say("notice.confirmed")
 		return v.turn(ctx, "/login")
