@@ -64,8 +64,12 @@ func checkStored(ctx context.Context, tx *store.Tx, pool *store.Pool, client *st
 	if err != nil {
 		return err
 	}
+	providers, err := tx.IdentityProviders(ctx, pool.ID)
+	if err != nil {
+		return err
+	}
 	return check(&subject{
-		pool: &pool.Settings.Pool, client: &client.Settings, servers: servers, confidential: len(client.Secrets) > 0,
+		pool: &pool.Settings.Pool, client: &client.Settings, servers: servers, providers: providers, confidential: len(client.Secrets) > 0,
 		registered: client.Registration != "", verb: verb,
 	})
 }

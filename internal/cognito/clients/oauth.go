@@ -5,6 +5,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/store"
 )
 
 // builtInScopes are those that need no resource server
@@ -48,10 +49,10 @@ func checkOAuth(s *subject) error {
 	return nil
 }
 
-// checkProviders takes the providers that the pool has: so far, itself.
+// checkProviders takes the pool itself and the identity providers that it has.
 func checkProviders(s *subject) error {
 	for _, name := range s.client.SupportedIdentityProviders {
-		if name != ownDirectory {
+		if name != ownDirectory && !slices.ContainsFunc(s.providers, func(p *store.IdentityProvider) bool { return p.Name == name }) {
 			return api.InvalidParameterException("The provider %s does not exist for User Pool %s.", name, s.pool.Id)
 		}
 	}

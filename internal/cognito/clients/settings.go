@@ -112,8 +112,9 @@ type subject struct {
 	pool         *api.UserPoolType
 	client       *api.UserPoolClientType
 	servers      []*store.ResourceServer // of the pool
-	confidential bool                    // it has a secret
-	verb         string                  // "creating" or "updating", as messages say it
+	providers    []*store.IdentityProvider
+	confidential bool   // it has a secret
+	verb         string // "creating" or "updating", as messages say it
 }
 
 // check looks at a client's settings as a whole.
