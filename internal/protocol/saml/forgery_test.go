@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // to be refused
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -127,6 +128,8 @@ func signedWithComment(t *testing.T) error {
 	return err
 }
 
+const weakDigest = "http://www.w3.org/2000/09/xmldsig#sha1"
+
 // resign changes the SignedInfo of a good response and signs it with the
 // provider's own key, so that the form alone can be what is wrong.
 func resign(t *testing.T, change func(info *etree.Element)) []byte {
@@ -135,6 +138,14 @@ func resign(t *testing.T, change func(info *etree.Element)) []byte {
 	signature := root.FindElement("./Assertion/Signature")
 	info := signature.FindElement("./SignedInfo")
 	change(info)
+	if info.FindElement("./Reference/DigestMethod[@Algorithm='"+weakDigest+"']") != nil {
+		content, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(without(detach(root.FindElement("./Assertion")), "./Signature"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest := sha1.Sum(content) //nolint:gosec // to be refused
+		info.FindElement(".//DigestValue").SetText(base64.StdEncoding.EncodeToString(digest[:]))
+	}
 	canonical, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(detach(info))
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +177,7 @@ func TestS093FormsOfSignatures(t *testing.T) {
 		"base64":                            algorithm(second, "http://www.w3.org/2000/09/xmldsig#base64"),
 		"enveloped twice":                   algorithm(second, string(dsig.EnvelopedSignatureAltorithmId)),
 		"not enveloped":                     algorithm("./Reference/Transforms/Transform[1]", nsExclusive),
-		"digest SHA-1":                      algorithm("./Reference/DigestMethod", "http://www.w3.org/2000/09/xmldsig#sha1"),
+		"digest SHA-1":                      algorithm("./Reference/DigestMethod", weakDigest),
 		"digest MD5":                        algorithm("./Reference/DigestMethod", "http://www.w3.org/2001/04/xmldsig-more#md5"),
 		"no transforms":                     func(info *etree.Element) { without(info, "./Reference/Transforms") },
 		"no canonical form":                 func(info *etree.Element) { without(info, second) },
@@ -198,6 +209,36 @@ func TestS093FormsOfSignatures(t *testing.T) {
 	// A name that libxml2 cannot make canonical, which some take for empty output.
 	good := samltest.Bytes(response(t, keys().idp, answer()))
 	refused(t, replaceIn(t, good, "<saml:Subject>", `<x:y xmlns:x="1"/><saml:Subject>`), expected(), true)
+}
+
+// Signatures that are good in every way but their canonical form.
+func TestS093OtherCanonicalForms(t *testing.T) {
+	t.Parallel()
+	for _, c := range []dsig.Canonicalizer{
+		dsig.MakeC14N11Canonicalizer(), dsig.MakeC14N10RecCanonicalizer(), dsig.MakeC14N11WithCommentsCanonicalizer(),
+	} {
+		p := *keys().idp
+		p.Canonical = c
+		root := response(t, &p, answer())
+		refusal := refused(t, samltest.Bytes(root), expected(), false)
+		if refusal.Err == nil || !strings.Contains(refusal.Err.Error(), "canonical form") {
+			t.Errorf("%s: %v", c.Algorithm(), refusal)
+		}
+	}
+	p := *keys().idp
+	p.Canonical = dsig.MakeC14N10ExclusiveWithCommentsCanonicalizerWithPrefixList("")
+	if _, err := ParseResponse(samltest.Post(response(t, &p, answer())), expected()); err != nil {
+		t.Errorf("exclusive with comments: %v", err)
+	}
+}
+
+func TestS090IDsAreUnique(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ID", "Id", "id", "xml:id"} {
+		root := response(t, keys().idp, answer())
+		root.FindElement("./Status").CreateAttr(name, attributeOf(root.FindElement("./Assertion"), "ID"))
+		refused(t, samltest.Bytes(root), expected(), false)
+	}
 }
 
 func TestS094SignaturesThatProveNothing(t *testing.T) {
@@ -247,7 +288,10 @@ func TestS094SignaturesThatProveNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refused(t, c.build(t), expected(), c.oracle)
+			refusal := refused(t, c.build(t), expected(), c.oracle)
+			if name == "SHA-1" && !strings.Contains(refusal.Error(), "not taken") {
+				t.Errorf("refused for another reason: %v", refusal)
+			}
 		})
 	}
 }
@@ -373,6 +417,7 @@ func TestS096WhatAnAssertionHasToSay(t *testing.T) {
 		"not bearer":                     {attr(confirmation, "Method", "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"), false, reasonAssertion},
 		"no confirmation data":           {drop(data), false, reasonAssertion},
 		"another destination":            {attr(root, "Destination", "https://auth.example/other"), true, reasonResponse},
+		"signed without destination":     {noAttr(root, "Destination"), true, reasonResponse},
 		"empty destination":              {attr(root, "Destination", ""), false, reasonResponse},
 		"another issuer":                 {set("./Assertion/Issuer", "https://evil.example"), true, reasonAssertion},
 		"no issuer":                      {drop("./Assertion/Issuer"), true, reasonAssertion},
@@ -409,7 +454,7 @@ func TestS096WhatAnAssertionHasToSay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := answer()
-			a.Edit = c.change
+			a.Edit, a.SignResponse = c.change, true
 			refusal := refused(t, samltest.Bytes(response(t, keys().idp, a)), expected(), c.oracle)
 			if refusal.Reason != c.reason {
 				t.Errorf("reason is %q, want %q", refusal.Reason, c.reason)
@@ -469,7 +514,7 @@ func TestS100HugeMessages(t *testing.T) {
 		"very deep":  strings.Repeat("<a>", 20_000),
 		"wide":       "<a>" + strings.Repeat("<b/>", 10_000) + "</a>",
 		"attributes": "<a " + strings.Repeat(` b="c"`, 10_001) + "/>",
-		"prefixes":   manyPrefixes(1000),
+		"prefixes":   strings.Replace(good, "<samlp:Response", manyPrefixes(maxPrefixes), 1),
 		"large":      strings.Replace(good, "<saml:Subject>", strings.Repeat(" ", MaxMessage)+"<saml:Subject>", 1),
 		"empty":      "", "space": " ", "no element": "<?xml version='1.0'?>",
 	} {
@@ -488,11 +533,11 @@ func TestS100HugeMessages(t *testing.T) {
 
 func manyPrefixes(n int) string {
 	var b strings.Builder
-	b.WriteString("<a")
+	b.WriteString("<samlp:Response")
 	for i := range n {
 		fmt.Fprintf(&b, ` xmlns:p%d="urn:%d"`, i, i)
 	}
-	return b.String() + "/>"
+	return b.String()
 }
 
 // Every optional element may be missing; nothing may panic.

@@ -143,12 +143,16 @@ func TestAnyCertificateOfTheMetadataIsTried(t *testing.T) {
 	if e.Metadata, err = ParseMetadata(keys().idp.Metadata(next.Certificate), testNow); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []*samltest.Provider{keys().idp, next} {
+	renewed := *next
+	if renewed.Certificate, err = samltest.Certify(next.Key, testNow.AddDate(0, 0, -1), testNow.AddDate(1, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*samltest.Provider{keys().idp, next, &renewed} {
 		root := response(t, p, answer())
-		// Without KeyInfo, or with a renewed certificate for the same key, it is good too.
 		if _, err := ParseResponse(samltest.Post(root), e); err != nil {
 			t.Error(err)
 		}
+		// Nor does it need to say which one.
 		signature := root.FindElement("./Assertion/Signature")
 		signature.RemoveChild(signature.FindElement("./KeyInfo"))
 		if _, err := ParseResponse(samltest.Post(root), e); err != nil {

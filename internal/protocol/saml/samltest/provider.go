@@ -35,6 +35,8 @@ type Provider struct {
 	Certificate *x509.Certificate
 	// Method is the algorithm of signatures; empty is RSA-SHA256 or ECDSA-SHA256.
 	Method string
+	// Canonical makes the canonical form that is signed; nil is the exclusive one.
+	Canonical dsig.Canonicalizer
 }
 
 // New makes a provider whose RSA key has this many bits; 0 makes an ECDSA key on
@@ -100,7 +102,10 @@ func (p *Provider) Sign(e *etree.Element) error {
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
-	ctx.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
+	ctx.Canonicalizer = p.Canonical
+	if p.Canonical == nil {
+		ctx.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
+	}
 	method := p.Method
 	if _, ok := p.Key.(*ecdsa.PrivateKey); ok && method == "" {
 		method = dsig.ECDSASHA256SignatureMethod
