@@ -16,7 +16,6 @@ import (
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/chromedp/chromedp"
 
-	"cognate/internal/server"
 	"cognate/internal/servertest"
 )
 
@@ -32,11 +31,8 @@ func TestAmplifySignInWithRedirect(t *testing.T) {
 	script := bundle(t, "testdata/amplify.mjs")
 	shared := servertest.Shared(t)
 	for name, s := range map[string]*servertest.Server{
-		"https": shared,
-		"development": servertest.Start(t, shared.Trusted, func(c *server.Config) {
-			c.Mode, c.Mail, c.SMS = server.Dev, nil, nil
-			c.PublicURL = strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1)
-		}),
+		"https":       shared,
+		"development": servertest.Start(t, shared.Trusted, development),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -28,6 +28,13 @@ func overTLS(c *server.Config) {
 	c.PublicURL = strings.Replace(c.PublicURL, "http://127.0.0.1", "https://localhost", 1)
 }
 
+// development is a server as developers have it: with an inbox, at an address of
+// plain HTTP.
+func development(c *server.Config) {
+	c.Mode, c.Mail, c.SMS = server.Dev, nil, nil
+	c.PublicURL = strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1)
+}
+
 // chromium is the one browser of all tests.
 var chromium struct {
 	once sync.Once
@@ -51,7 +58,7 @@ func newWindow(t *testing.T) (tab context.Context) {
 	if err := chromedp.Do(tab, chromedp.EmulateViewport(1280, 860)); err != nil {
 		t.Fatalf("open a window: %v", err)
 	}
-	tab, cancel = context.WithTimeout(tab, time.Minute)
+	tab, cancel = context.WithTimeout(tab, 2*time.Minute)
 	t.Cleanup(cancel)
 	return tab
 }
