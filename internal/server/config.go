@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -104,6 +105,9 @@ type Config struct {
 	HeaderTimeout time.Duration // default 5 s
 	ReadTimeout   time.Duration // default 15 s
 	FunctionTime  time.Duration // for one attempt to call a function, default 5 s
+	// ProviderRoots are the authorities that identity providers may have their
+	// certificates from, default those of the system.
+	ProviderRoots *x509.CertPool
 	// Resolve says whether a host name has an address. Serve asks the name
 	// system by default; dev asks nobody.
 	Resolve func(ctx context.Context, host string) bool

@@ -2,12 +2,15 @@ package fetch
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -23,6 +26,12 @@ var ErrTooLarge = errors.New("answer is too large")
 type Policy struct {
 	// Allow lists networks that may be called although they are not public.
 	Allow []netip.Prefix
+	// Ports are those that may be called outside the networks of Allow; none
+	// allows all.
+	Ports []uint16
+	// Roots are the authorities that servers may have their certificates from;
+	// nil means those of the system.
+	Roots *x509.CertPool
 	// Limit is the size of an answer, in bytes. It counts what was
 	// decompressed.
 	Limit int64
@@ -46,7 +55,8 @@ func Client(p Policy) *http.Client {
 	}
 	return &http.Client{
 		Transport: &limited{limit: p.Limit, next: &http.Transport{
-			DialContext:            dialer.DialContext,
+			DialContext:            local(dialer),
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: p.Roots},
 			TLSHandshakeTimeout:    p.Timeout,
 			ResponseHeaderTimeout:  p.Timeout,
 			MaxResponseHeaderBytes: 64 << 10,
@@ -63,10 +73,25 @@ func (p Policy) check(address string) error {
 	if err != nil {
 		return fmt.Errorf("connect to %q: %w", address, ErrForbidden)
 	}
-	if !p.Permits(to.Addr()) {
+	switch {
+	case !p.Permits(to.Addr()):
 		return fmt.Errorf("connect to %s: %w", to.Addr(), ErrForbidden)
+	case len(p.Ports) > 0 && !slices.Contains(p.Ports, to.Port()) && !within(to.Addr().Unmap(), p.Allow):
+		return fmt.Errorf("connect to %s: port %w", to, ErrForbidden)
 	}
 	return nil
+}
+
+// local connects to names below localhost, which are this machine whatever the
+// name system says (RFC 6761 §6.3).
+func local(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if _, numeric := netip.ParseAddr(host); err == nil && numeric != nil && LoopbackName(host) {
+			address = net.JoinHostPort("localhost", port)
+		}
+		return dialer.DialContext(ctx, network, address)
+	}
 }
 
 // limited cuts answers off at a size.

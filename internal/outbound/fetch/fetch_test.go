@@ -110,3 +110,36 @@ func read(url string) ([]byte, error) {
 	defer answer.Body.Close()
 	return io.ReadAll(answer.Body)
 }
+
+// federation.md §4.1: usual ports on the public Internet, any in an allowed network.
+func TestS160PortsBelongToNetworks(t *testing.T) {
+	t.Parallel()
+	p := Policy{Allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, Ports: []uint16{443, 80}}
+	for address, permitted := range map[string]bool{
+		"1.1.1.1:443": true, "1.1.1.1:80": true, "[2606:4700::1111]:443": true, "10.1.2.3:443": true, "10.1.2.3:8443": true,
+		"1.1.1.1:8443": false, "1.1.1.1:22": false, "[2606:4700::1111]:8080": false, "10.2.2.3:443": false, "127.0.0.1:443": false, "nonsense": false,
+	} {
+		if err := p.check(address); (err == nil) != permitted || err != nil && !errors.Is(err, ErrForbidden) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+// Names below localhost are this machine, and as forbidden as it is.
+func TestNamesBelowLocalhost(t *testing.T) {
+	t.Parallel()
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer target.Close()
+	address := strings.Replace(target.URL, "127.0.0.1", "shop.auth.localhost", 1)
+	answer, err := Client(Policy{Allow: Loopback, Limit: 10, Timeout: time.Second}).Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer, err = Client(Policy{Limit: 10, Timeout: time.Second}).Get(address); !errors.Is(err, ErrForbidden) {
+		if err == nil {
+			answer.Body.Close()
+		}
+		t.Errorf("%v, want ErrForbidden", err)
+	}
+}

@@ -28,6 +28,7 @@ const (
 type Client struct {
 	http  *http.Client // follows no redirect
 	plain bool         // http on loopback names, and any port there
+	ports bool         // whether a port may be called is known when its host is
 	now   func() time.Time
 	// Route sends calls for an address elsewhere, if it is set: to the built-in
 	// providers of dev.
@@ -40,8 +41,8 @@ type Client struct {
 // allows beside them. plain lets it speak http, and to any port, to names of this
 // machine.
 func New(policy fetch.Policy, plain bool, now func() time.Time) *Client {
-	policy.Limit, policy.Timeout = largestAnswer, patience
-	return &Client{http: fetch.Client(policy), plain: plain, now: now, flights: flights{now: now}}
+	policy.Limit, policy.Timeout, policy.Ports = largestAnswer, patience, []uint16{443, 80}
+	return &Client{http: fetch.Client(policy), plain: plain, ports: len(policy.Allow) > 0, now: now, flights: flights{now: now}}
 }
 
 // answer is what a provider has answered.
@@ -130,7 +131,8 @@ func (c *Client) send(ctx context.Context, method, address, form string, header 
 }
 
 // Permits tells why an address is none of a provider: the scheme has to be https,
-// on one of the usual ports (federation.md §4.1).
+// on one of the usual ports unless the host is in an allowed network
+// (federation.md §4.1). What the host is turns out when it is called.
 func (c *Client) Permits(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil {
@@ -141,7 +143,7 @@ func (c *Client) Permits(address string) error {
 		return nil
 	case u.Scheme != "https":
 		return fmt.Errorf("%q is not https", address)
-	case port != "" && port != "443" && port != "80":
+	case !c.ports && port != "" && port != "443" && port != "80":
 		return fmt.Errorf("%q has a port other than 443 and 80", address)
 	}
 	return nil
