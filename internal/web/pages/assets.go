@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -29,14 +31,17 @@ const defaultStyle = "style.css"
 //go:embed static
 var static embed.FS
 
-// assets are the embedded files by the name that holds their hash.
+// assets are the embedded files.
 type assets struct {
-	files     map[string][]byte
+	files     map[string]file   // by the name that holds their hash
 	addresses map[string]string // by plain name
 }
 
+// file is the content of an asset, and the same compressed once for all.
+type file struct{ plain, packed []byte }
+
 func readAssets() (assets, error) {
-	a := assets{files: map[string][]byte{}, addresses: map[string]string{}}
+	a := assets{files: map[string]file{}, addresses: map[string]string{}}
 	entries, err := static.ReadDir("static")
 	if err != nil {
 		return assets{}, fmt.Errorf("list the pages' files: %w", err)
@@ -46,17 +51,30 @@ func readAssets() (assets, error) {
 		if err != nil {
 			return assets{}, fmt.Errorf("read the pages' files: %w", err)
 		}
-		a.add(entry.Name(), data)
+		if err := a.add(entry.Name(), data); err != nil {
+			return assets{}, err
+		}
 	}
-	a.add(defaultStyle, stylesheet(&style.Style{Settings: style.Defaults()}))
-	return a, nil
+	return a, a.add(defaultStyle, stylesheet(&style.Style{Settings: style.Defaults()}))
 }
 
 // add keeps a file under its plain name too.
-func (a assets) add(plain string, data []byte) {
+func (a assets) add(plain string, data []byte) error {
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(data)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("compress %s: %w", plain, err)
+	}
 	name := contentName(data, path.Ext(plain))
-	a.files[name] = data
+	a.files[name] = file{data, packed.Bytes()}
 	a.addresses[plain] = assetsPath + name
+	return nil
 }
 
 func (a assets) address(name string) string { return a.addresses[name] }
@@ -84,13 +102,32 @@ func (r *Renderer) Assets() http.Handler {
 			r.style(w, req, address, func(s *style.Style) []byte { return []byte(s.CSS) })
 			return
 		}
-		data, ok := r.assets.files[name]
+		found, ok := r.assets.files[name]
 		if !ok {
 			http.NotFound(w, req)
 			return
 		}
+		data := found.plain
+		w.Header().Set("Vary", "Accept-Encoding")
+		if takesGzip(req) {
+			data = found.packed
+			w.Header().Set("Content-Encoding", "gzip")
+		}
 		writeFile(w, data, contentTypes[path.Ext(name)])
 	})
+}
+
+// takesGzip reads Accept-Encoding (RFC 9110 §12.5.3). Pages themselves are not
+// compressed: they hold a secret beside texts from outside.
+func takesGzip(req *http.Request) bool {
+	for _, coding := range strings.Split(req.Header.Get("Accept-Encoding"), ",") {
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			weight = strings.ReplaceAll(weight, " ", "")
+			return weight == "" || strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != ""
+		}
+	}
+	return false
 }
 
 // style answers with the stylesheet of a client. One of another hash than asked

@@ -106,7 +106,7 @@ func TestClassicPagesHaveEveryClass(t *testing.T) {
 			all.WriteString(rendered(t, r, view))
 		}
 	}
-	all.Write(r.assets.files[strings.TrimPrefix(r.assets.address("pages.js"), assetsPath)]) // passwordCheck-valid
+	all.Write(r.assets.files[strings.TrimPrefix(r.assets.address("pages.js"), assetsPath)].plain) // passwordCheck-valid
 	for _, class := range []string{
 		"background", "banner", "errorMessage", "idpButton", "idpDescription", "inputField", "label", "legalText", "logo",
 		"passwordCheck-valid", "passwordCheck-notValid", "redirect", "socialButton", "submitButton", "textDescription",

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -76,23 +77,50 @@ func TestEveryFormCarriesItsToken(t *testing.T) {
 }
 
 // A first visit loads the page, its two stylesheets and the script: within 30 KiB
-// as they are sent compressed, and 60 KiB as they are.
+// as they are sent, and 60 KiB as they are.
 func TestPagesAreSmall(t *testing.T) {
 	t.Parallel()
 	r := newRenderer(t)
 	for name, view := range filled(nil) {
-		sent := rendered(t, r, view)
-		for _, file := range []string{"pages.css", "pages.js", "classic.css", defaultStyle} {
-			if strings.Contains(sent, r.assets.address(file)) {
-				sent += string(r.assets.files[strings.TrimPrefix(r.assets.address(file), assetsPath)])
+		page := rendered(t, r, view)
+		sent, whole := len(page), len(page)
+		for _, plain := range []string{"pages.css", "pages.js", "classic.css", defaultStyle} {
+			if address := r.assets.address(plain); strings.Contains(page, address) {
+				found := r.assets.files[strings.TrimPrefix(address, assetsPath)]
+				sent += len(found.packed)
+				whole += len(found.plain)
 			}
 		}
-		var packed bytes.Buffer
-		w := gzip.NewWriter(&packed)
-		_, _ = w.Write([]byte(sent))
-		_ = w.Close()
-		if packed.Len() > 30<<10 || len(sent) > 60<<10 {
-			t.Errorf("%s: %d bytes, %d compressed", name, len(sent), packed.Len())
+		if sent > 30<<10 || whole > 60<<10 {
+			t.Errorf("%s: %d bytes sent, %d in all", name, sent, whole)
+		}
+	}
+}
+
+func TestFilesAreCompressedForThoseWhoTakeThem(t *testing.T) {
+	t.Parallel()
+	r := newRenderer(t)
+	for accepted, want := range map[string]bool{
+		"": false, "gzip": true, "deflate, gzip, br": true, "GZIP;q=0.5": true, "gzip;q=0": false, "gzip; q=0.0": false, "br": false,
+	} {
+		w := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, r.assets.address("pages.css"), nil)
+		req.Header.Set("Accept-Encoding", accepted)
+		r.Assets().ServeHTTP(w, req)
+		if got := w.Header().Get("Content-Encoding") == "gzip"; got != want || w.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%q: %v", accepted, w.Header())
+			continue
+		}
+		body := io.Reader(w.Body)
+		if want {
+			var err error
+			if body, err = gzip.NewReader(w.Body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		data, err := io.ReadAll(body)
+		if plain := r.assets.files[strings.TrimPrefix(r.assets.address("pages.css"), assetsPath)].plain; err != nil || !bytes.Equal(data, plain) {
+			t.Errorf("%q: %d bytes, %v", accepted, len(data), err)
 		}
 	}
 }

@@ -104,13 +104,13 @@ func leaves(t reflect.Type, path string) []string {
 
 // change gives the setting of a path another value.
 func change(v reflect.Value, path []string) bool {
-	switch v.Kind() { //nolint:exhaustive // no other kinds occur
+	switch v.Kind() {
 	case reflect.Slice:
 		if v.Len() == 0 {
 			return false
 		}
 		changed := change(v.Index(0), path)
-		if _, ok := v.Interface().([]style.FaviconType); ok { // one of two kinds
+		if _, ok := reflect.TypeAssert[[]style.FaviconType](v); ok { // one of two kinds
 			v.Set(v.Slice(0, 1))
 		}
 		return changed
@@ -202,11 +202,11 @@ func TestS141SettingsCannotWriteRules(t *testing.T) {
 func poison(v reflect.Value, value string) {
 	switch v.Kind() { //nolint:exhaustive // no other kinds hold colours
 	case reflect.Struct:
-		for i := range v.NumField() {
-			poison(v.Field(i), value)
+		for _, field := range v.Fields() {
+			poison(field, value)
 		}
 	case reflect.String:
-		if _, ok := v.Interface().(style.Color); ok {
+		if _, ok := reflect.TypeAssert[style.Color](v); ok {
 			v.SetString(value)
 		}
 	}
