@@ -183,3 +183,16 @@ func TestS016SessionCookiesCannotBeMade(t *testing.T) {
 		t.Errorf("at another pool: sent to %s", to)
 	}
 }
+
+// Every operation on the token's own user wants its scope (tokens.md §8).
+func TestS031OAuthTokensNeedTheScopeOfSelfService(t *testing.T) {
+	t.Parallel()
+	p := newRelying(t, servertest.Shared(t), nil, nil)
+	token := p.exchangeCode(t, p.code(t, "scope", "openid email phone profile https://shop.example.com/write")).member(t, "access_token")
+	refused(t, p.s, "without the scope", token, "Access Token does not have required scopes")
+	with := p.exchangeCode(t, p.code(t, "scope", "aws.cognito.signin.user.admin")).member(t, "access_token")
+	wantOK(t, p.getUser(t.Context(), &with))
+	if got := p.userInfo(t, with); got.status != http.StatusUnauthorized {
+		t.Errorf("userInfo without openid: %d %s", got.status, got.body)
+	}
+}
