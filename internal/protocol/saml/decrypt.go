@@ -5,7 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rsa"
-	_ "crypto/sha1"   // for RSA-OAEP, which does not need it to resist collisions
+	_ "crypto/sha1"   //nolint:gosec // for RSA-OAEP, which does not need it to resist collisions
 	_ "crypto/sha256" // for RSA-OAEP
 	"errors"
 

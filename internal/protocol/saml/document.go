@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -189,9 +190,9 @@ func (s *scanner) resolve(name xml.Name, element bool) (string, error) {
 	case name.Space == "" && !element:
 		return "", nil
 	}
-	for i := len(s.bindings) - 1; i >= 0; i-- {
-		if s.bindings[i].prefix == name.Space {
-			return s.bindings[i].space, nil
+	for _, b := range slices.Backward(s.bindings) {
+		if b.prefix == name.Space {
+			return b.space, nil
 		}
 	}
 	if name.Space != "" {

@@ -28,10 +28,11 @@ const (
 	evilName    = "admin@example.com"
 )
 
-// The oracle has a clock for all.
-func init() {
+// TestMain sets the clock of the oracle, which has one for all.
+func TestMain(m *testing.M) {
 	crewjam.TimeNow = func() time.Time { return testNow }
 	crewjam.Clock = dsig.NewFakeClockAt(testNow)
+	m.Run()
 }
 
 type parties struct {

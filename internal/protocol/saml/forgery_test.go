@@ -6,7 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // to be refused
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -143,7 +143,7 @@ func resign(t *testing.T, change func(info *etree.Element)) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		digest := sha1.Sum(content) //nolint:gosec // to be refused
+		digest := sha1.Sum(content)
 		info.FindElement(".//DigestValue").SetText(base64.StdEncoding.EncodeToString(digest[:]))
 	}
 	canonical, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(detach(info))

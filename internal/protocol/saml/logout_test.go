@@ -307,8 +307,7 @@ func TestS104LogoutForgery(t *testing.T) {
 		}),
 	} {
 		got, err := ParseLogoutRequest(samltest.Post(root), expected())
-		var refusal *Error
-		if !errors.As(err, &refusal) {
+		if _, ok := errors.AsType[*Error](err); !ok {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

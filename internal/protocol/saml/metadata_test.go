@@ -106,8 +106,7 @@ func TestS103BadMetadata(t *testing.T) {
 				t.Fatal("nothing was changed")
 			}
 			got, err := ParseMetadata([]byte(document), testNow)
-			var refusal *Error
-			if !errors.As(err, &refusal) {
+			if _, ok := errors.AsType[*Error](err); !ok {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
