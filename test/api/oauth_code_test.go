@@ -252,6 +252,14 @@ func TestS005CodesAreBound(t *testing.T) {
 		t.Errorf("strangers elsewhere used a code up: %d %s", got.status, got.body)
 	}
 
+	// Who signs out takes back what has not been exchanged yet.
+	b := p.browser(t)
+	code = b.code(t)
+	if at, _ := b.get(t, p.base+"/logout?client_id="+p.client+"&logout_uri=https://app.example.com/out").location(t); at != "https://app.example.com/out" {
+		t.Errorf("signed out to %s", at)
+	}
+	wantRefusal(t, p.exchangeCode(t, code), "invalid_grant")
+
 	code = p.code(t)
 	_, err := s.SDK.AdminDisableUser(t.Context(), &cip.AdminDisableUserInput{UserPoolId: &p.pool, Username: new("ana")})
 	wantOK(t, err)
