@@ -32,6 +32,22 @@ func TestPagesConfirmedElsewhere(t *testing.T) {
 	b.wantPage(t, "/login", "")
 }
 
+// What a form came to is said on its own page only.
+func TestPagesSayThingsInTheirPlace(t *testing.T) {
+	t.Parallel()
+	w := userSite(t, servertest.Shared(t), 2, nil)
+	b := w.browser(t)
+	b.signInWithPassword(t, "ana", "Wrong-Horse1!")
+	b.wantPage(t, "/login", "Incorrect username or password.")
+	for _, path := range []string{"/signup", "/forgotPassword"} {
+		if page := b.open(t, path, w.query()); strings.Contains(page.text, "Incorrect username or password.") {
+			t.Errorf("%s says what is the matter with a sign-in", path)
+		}
+	}
+	b.open(t, "/oauth2/login", w.query())
+	b.wantPage(t, "/oauth2/login", "Incorrect username or password.")
+}
+
 // A code that is sent ten times at once signs in once.
 func TestS015OneOfManyParallelFormsWins(t *testing.T) {
 	t.Parallel()

@@ -53,6 +53,7 @@ type Transaction struct {
 	Form   map[string]string `json:",omitempty"` // what was typed and is shown again; no secrets
 	Error  *Message          `json:",omitempty"` // of the last form
 	Notice *Message          `json:",omitempty"`
+	At     string            `json:",omitempty"` // the page that says them
 
 	poolID, id string
 	stored     bool

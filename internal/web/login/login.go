@@ -108,7 +108,6 @@ type route struct {
 
 var routes = map[string]route{
 	"/login":                 {show: showSignIn, take: takeSignIn},
-	"/oauth2/login":          {show: showSignIn, take: takeSignIn},
 	"/signup":                {show: showSignUp, take: takeSignUp},
 	"/confirm":               {show: showConfirm, take: takeConfirm},
 	"/resendcode":            {show: toConfirm, take: takeResend},
@@ -117,14 +116,25 @@ var routes = map[string]route{
 	"/confirmforgotpassword": {show: showReset, take: takeReset},
 	"/passkeys/add":          {show: showPasskeyAdd, take: takePasskeyAdd, latest: true},
 	"/logout":                {show: signOut, apart: true},
-	"/oauth2/logout":         {show: signOut, apart: true},
 	"/error":                 {show: showError, apart: true},
 }
+
+// pageOf is the form in which paths are compared, and the name of a page in routes.
+func pageOf(path string) string {
+	path = strings.ToLower(strings.TrimSuffix(path, "/"))
+	if page, alias := aliases[path]; alias {
+		return page
+	}
+	return path
+}
+
+// aliases are other paths of pages, seen in the field (endpoints.md §1).
+var aliases = map[string]string{"/oauth2/login": "/login", "/oauth2/logout": "/logout"}
 
 // ServeHTTP answers a request that domainhost has found the domain of.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := p.visit(w, r)
-	page, ok := routes[strings.ToLower(strings.TrimSuffix(r.URL.Path, "/"))]
+	page, ok := routes[v.here]
 	if !ok || page.latest && v.version == classic {
 		v.failed(http.StatusNotFound, "")
 		return

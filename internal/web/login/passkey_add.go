@@ -47,6 +47,7 @@ func showPasskeyAdd(ctx context.Context, v *visit) error {
 		if !v.refused(err) {
 			return err
 		}
+		v.tx.At = v.here
 		page.Frame = v.frame()
 	}
 	return v.show(ctx, page)

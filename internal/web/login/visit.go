@@ -31,6 +31,7 @@ type visit struct {
 	r       *http.Request
 	site    *domainhost.Site
 	version int
+	here    string // the page, as pageOf names it
 	csrf    string
 	lang    string
 
@@ -48,7 +49,7 @@ type visit struct {
 
 // visit begins to answer a request.
 func (p *Pages) visit(w http.ResponseWriter, r *http.Request) *visit {
-	v := &visit{p: p, w: w, r: r, site: domainhost.From(r.Context()), version: classic, lang: pages.English}
+	v := &visit{p: p, w: w, r: r, site: domainhost.From(r.Context()), version: classic, here: pageOf(r.URL.Path), lang: pages.English}
 	v.csrf = SetXSRF(w, r)
 	// A plan without managed login has the classic pages, whatever the domain says.
 	if v.site.Domain.Settings.ManagedLoginVersion == managed && v.site.Domain.Pool.Config().UserPoolTier != api.UserPoolTierTypeLite {
@@ -159,8 +160,9 @@ func (v *visit) begin(ctx context.Context) error {
 	return err
 }
 
-// turn keeps the transaction and goes on to a page.
+// turn keeps the transaction and goes on to a page, which says what there is to say.
 func (v *visit) turn(ctx context.Context, path string) error {
+	v.tx.At = pageOf(path)
 	if err := v.p.transactions.Save(ctx, v.tx); err != nil {
 		return err
 	}
@@ -206,7 +208,7 @@ func (v *visit) frame() pages.Frame {
 	if v.client != nil {
 		f.ClientID, f.ClientName = v.client.ID, v.client.Name
 	}
-	if v.tx != nil {
+	if v.tx != nil && v.tx.At == v.here {
 		f.Error, f.Notice = shown(v.tx.Error), shown(v.tx.Notice)
 	}
 	return f
