@@ -43,7 +43,6 @@ func TestS140HostileTextsInChromium(t *testing.T) {
 		in.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowUserPasswordAuth}
 	})
 	keepTo(tab, t, a.domain, a.home, s.PublicURL)
-	reportHits(tab, t)
 	query := a.authorize()[strings.IndexByte(a.authorize(), '?'):]
 	for i, name := range hostile {
 		_, err := s.Anonymous.SignUp(t.Context(), &cip.SignUpInput{

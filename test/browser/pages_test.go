@@ -257,9 +257,10 @@ func picture(tab context.Context, t *testing.T, name string) {
 }
 
 // keepTo fails the test when a page asks for anything from elsewhere than the
-// given origins (S018).
+// given origins (S018), or has anything in it that its own policy forbids.
 func keepTo(tab context.Context, t *testing.T, origins ...string) {
 	t.Helper()
+	reportHits(tab, t)
 	if _, err := chromedp.Call(tab, network.Enable, network.EnableParams{}); err != nil {
 		t.Fatal(err)
 	}
