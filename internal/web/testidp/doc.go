@@ -1,0 +1,15 @@
+// Package testidp plays identity providers, so that federation can be tried and
+// tested without any: Google, Facebook, Login with Amazon, Sign in with Apple, an
+// OpenID Connect provider and a SAML provider (federation.md §11). It is part of
+// `cognate dev` only.
+//
+// Whoever is sent here chooses who to be, or invents somebody, and may have the
+// provider misbehave in a way that real ones do. Tests decide that beforehand, and
+// no page is shown.
+//
+//	/_cognate/idp/{kind}/…              the provider's own endpoints
+//	PUT /_cognate/v1/idps/{kind}/next   {"person": …, "claims": …, "failure": …}
+//
+// The social kinds have the parameters, answers and names of the real ones, also
+// where these differ from OpenID Connect.
+package testidp
