@@ -120,7 +120,7 @@ func (r *Renderer) Assets() http.Handler {
 // takesGzip reads Accept-Encoding (RFC 9110 §12.5.3). Pages themselves are not
 // compressed: they hold a secret beside texts from outside.
 func takesGzip(req *http.Request) bool {
-	for _, coding := range strings.Split(req.Header.Get("Accept-Encoding"), ",") {
+	for coding := range strings.SplitSeq(req.Header.Get("Accept-Encoding"), ",") {
 		name, weight, _ := strings.Cut(coding, ";")
 		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
 			weight = strings.ReplaceAll(weight, " ", "")
