@@ -86,6 +86,10 @@ type Config struct {
 	// messages go to, such as +49; none allows all.
 	SMSCountries []string
 
+	// ProviderURLs stand in the place of the social providers' own hosts, by type.
+	// With an http address only dev finds them.
+	ProviderURLs map[api.IdentityProviderTypeType]string
+
 	LambdaEndpoint    string         // where functions are called that Functions does not name
 	Functions         []string       // NAME=TARGET
 	FunctionVariables []string       // environment variables that functions' processes inherit
@@ -185,6 +189,9 @@ func (c Config) check() error {
 	}
 	_, err := c.rates()
 	refuse(err != nil, "limits: %w", err)
+	for kind, address := range c.ProviderURLs {
+		refuse(!absolute(address), "the address %q of %s is not an absolute http or https URL", address, kind)
+	}
 	for _, code := range c.SMSCountries {
 		refuse(!countryForm.MatchString(code), "sms-countries: %q is not a calling code such as +49", code)
 	}

@@ -15,7 +15,7 @@ func (s *Server) federation(p *parts, decisions *authorization.Operations) feder
 	return federated.Config{
 		Now: s.cfg.Now, Log: s.cfg.Log, Directory: p.directory, Authorization: decisions, Sessions: p.browsers,
 		Federation: &federation.Federation{DB: p.db, Now: s.cfg.Now, Triggers: p.triggers},
-		SignIn:     p.operations, Asker: p.asker, SAML: p.saml,
+		SignIn:     p.operations, Asker: p.asker, SAML: p.saml, Reroute: s.reroute(),
 		Cookies: federated.Cookies{New: login.NewCookie},
 		Began:   func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r); oauth.SetHeaders(w.Header()) },
 	}

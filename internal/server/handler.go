@@ -41,6 +41,7 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 	if s.inbox != nil {
 		control.Register(mux, s.inbox, s.cfg.hosts()...)
 		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)
+		s.mountTestProviders(mux)
 		s.mountStart(mux)
 		p.signingKeys().Register(mux, control.Admit(s.cfg.hosts()...))
 	} else {

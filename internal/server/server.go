@@ -16,6 +16,7 @@ import (
 	"cognate/internal/protocol/srp"
 	"cognate/internal/server/certificates"
 	"cognate/internal/store"
+	"cognate/internal/web/testidp"
 )
 
 // keysInStock is enough for the sample pool and the first pool of a test.
@@ -24,24 +25,25 @@ const keysInStock = 4
 // Server is a whole Cognate. Make it with New, serve it with Run or RunOn,
 // and end it with Close.
 type Server struct {
-	cfg       Config
-	db        *store.DB
-	service   api.Service
-	root      rootKey
-	inbox     *messages.Inbox // dev only
-	functions *hook.Functions
-	journal   *triggers.Journal
-	secrets   *functionSecrets
-	aws       awsCredentials // for the key service
-	metrics   *metrics
-	jobs      *jobs
-	stock     *keyStock // nil when the settings bring keys
-	handler   http.Handler
-	tls       *tls.Config            // nil: the port speaks plain HTTP only
-	acme      *certificates.ACME     // nil: no certificates from an authority
-	sample    atomic.Pointer[Sample] // dev only, once it is made
-	stopping  atomic.Bool
-	files     []io.Closer // of the operator, read for as long as the server runs
+	cfg           Config
+	db            *store.DB
+	service       api.Service
+	root          rootKey
+	inbox         *messages.Inbox    // dev only
+	testProviders *testidp.Providers // dev only
+	functions     *hook.Functions
+	journal       *triggers.Journal
+	secrets       *functionSecrets
+	aws           awsCredentials // for the key service
+	metrics       *metrics
+	jobs          *jobs
+	stock         *keyStock // nil when the settings bring keys
+	handler       http.Handler
+	tls           *tls.Config            // nil: the port speaks plain HTTP only
+	acme          *certificates.ACME     // nil: no certificates from an authority
+	sample        atomic.Pointer[Sample] // dev only, once it is made
+	stopping      atomic.Bool
+	files         []io.Closer // of the operator, read for as long as the server runs
 }
 
 // New opens the database, assembles everything and starts the background

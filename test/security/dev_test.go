@@ -92,7 +92,10 @@ var devPaths = []string{
 	"/_cognate", "/_cognate/", "/_cognate/inbox", "/_cognate/inbox/1", "/_cognate/inbox/1/html", "/_cognate/inbox/1/source",
 	"/_cognate/inbox/clear", "/_cognate/assets/inbox.css", "/_cognate/v1/inbox", "/_cognate/v1/inbox/next", "/_cognate/v1/inbox/code",
 	"/_cognate/v1/inbox/1", "/_cognate/v1/inbox/1/html", "/_cognate/v1/inbox/1/raw", "/_cognate/v1/clock", "/_cognate/v1/reset",
-	"/_cognate/v1/functions/calls", "/_cognate/v1/functions/try", "/_cognate/v1/functions/secrets", "/_cognate/v1/codes", "/_cognate/v1/users", "/_COGNATE/inbox", "/%5fcognate/inbox", "/x/../_cognate/inbox", "//_cognate/inbox",
+	"/_cognate/v1/functions/calls", "/_cognate/v1/functions/try", "/_cognate/v1/functions/secrets", "/_cognate/v1/codes", "/_cognate/v1/users",
+	"/_cognate/v1/keys/rotate", "/_cognate/v1/idps/google/next", "/_cognate/idp/", "/_cognate/idp/style.css", "/_cognate/idp/saml/metadata",
+	"/_cognate/idp/oidc/.well-known/openid-configuration", "/_cognate/idp/oidc/authorize", "/_cognate/idp/google/choose", "/_cognate/start/providers",
+	"/_COGNATE/inbox", "/%5fcognate/inbox", "/x/../_cognate/inbox", "//_cognate/inbox",
 }
 
 func TestS190NoDevPathExistsInServe(t *testing.T) {

@@ -38,7 +38,7 @@ type SAML interface {
 	Metadata(ctx context.Context, p *store.IdentityProvider) (*saml.Metadata, error)
 }
 
-// Config is what the doors need. All fields are set.
+// Config is what the doors need. All fields but Reroute are set.
 type Config struct {
 	Now           func() time.Time
 	Directory     *directory.Directory
@@ -48,6 +48,8 @@ type Config struct {
 	Sessions      *sso.Sessions
 	Asker         *oidc.Client
 	SAML          SAML
+	// Reroute has providers asked elsewhere; nil: nowhere.
+	Reroute func(*oidc.Settings)
 	// Cookies sets and reads the cookies of a domain.
 	Cookies Cookies
 	// Fail shows the error page.
@@ -161,6 +163,9 @@ func passedOn(prompt []string) string {
 // addresses of a discovered one are read anew.
 func (d *Doors) settings(ctx context.Context, p *store.IdentityProvider) (oidc.Settings, error) {
 	s := oidc.Of(p.Name, p.Type, p.Settings.Details, p.Settings.AttributeMapping)
+	if d.Reroute != nil {
+		d.Reroute(&s)
+	}
 	if p.Type != api.IdentityProviderTypeTypeOidc || p.Settings.Details[idp.ManualEndpoints] == idp.True {
 		return s, nil
 	}

@@ -1,7 +1,8 @@
-// Package samltest is an identity provider for tests: it makes metadata, responses
-// and logout messages as providers do, signs and encrypts them, and lets a test
-// change every part before and after. Signatures are those of
-// github.com/russellhaering/goxmldsig. It decides nothing and is not for production.
+// Package samltest is an identity provider for tests, and for the one that dev plays
+// (package testidp): it makes metadata, responses and logout messages as providers do,
+// signs and encrypts them, and lets the caller change every part before and after.
+// Signatures are those of github.com/russellhaering/goxmldsig. It decides nothing and
+// is not for production.
 package samltest
 
 import (
