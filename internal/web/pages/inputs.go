@@ -2,6 +2,7 @@ package pages
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -164,7 +165,7 @@ func (s *screen) Rules() []rule {
 	}
 	var rules []rule
 	if p.MinLength > 0 {
-		rules = append(rules, rule{"length", s.T("policy.length", fmt.Sprint(p.MinLength)), p.MinLength})
+		rules = append(rules, rule{"length", s.T("policy.length", strconv.Itoa(p.MinLength)), p.MinLength})
 	}
 	for _, one := range []struct {
 		name string
