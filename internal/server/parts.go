@@ -22,6 +22,7 @@ import (
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/providers"
 	"cognate/internal/cognito/resourceservers"
 	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/sessions"
@@ -145,9 +146,12 @@ func (p *parts) service() api.Service {
 		},
 		serverOps: &resourceservers.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		brandOps:  &branding.Operations{DB: p.db, Directory: p.directory, Styles: p.styles, Now: c.Now, ImageURL: c.imageURL},
-		termsOps:  &terms.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
-		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
-		trackOps:  &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now},
+		idpOps: &providers.Operations{
+			DB: p.db, Now: c.Now, Directory: p.directory, Paging: p.paging, SAML: p.saml, Asker: p.asker, TestClient: c.testClient(),
+		},
+		termsOps: &terms.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		groupOps: &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		trackOps: &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now},
 		riskOps: &risk.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Paging: p.paging, Messages: p.messages, Threats: p.threats,
 		},

@@ -8,6 +8,7 @@ import (
 	"cognate/internal/cognito/idp"
 	"cognate/internal/outbound/fetch"
 	"cognate/internal/outbound/oidc"
+	"cognate/internal/web/testidp"
 )
 
 // metadataTypes are the media types that metadata of SAML is published as.
@@ -28,4 +29,12 @@ func (s *Server) identityProviders() (*oidc.Client, *idp.SAML) {
 			return asker.Document(ctx, address, metadataTypes)
 		},
 	}
+}
+
+// testClient is the client id of social providers that dev plays itself.
+func (c Config) testClient() string {
+	if c.Mode == Dev {
+		return testidp.ClientID
+	}
+	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
+	"cognate/internal/cognito/providers"
 	"cognate/internal/cognito/resourceservers"
 	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/signin"
@@ -37,6 +38,7 @@ type (
 	oauthOps   = authorization.Operations
 	brandOps   = branding.Operations
 	termsOps   = terms.Operations
+	idpOps     = providers.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -58,6 +60,7 @@ type service struct {
 	*oauthOps
 	*brandOps
 	*termsOps
+	*idpOps
 	later
 }
 

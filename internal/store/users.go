@@ -26,6 +26,9 @@ type User struct {
 	Pending map[string]string
 	// Password is nil for a user without one.
 	Password *Password
+	// PasswordBlocked says that the user may not have one until an administrator
+	// sets it.
+	PasswordBlocked bool
 	// TemporaryPasswordExpiresAt is zero unless an administrator set the password.
 	TemporaryPasswordExpiresAt time.Time
 	MFA                        UserMFA
@@ -96,6 +99,7 @@ type userDoc struct {
 	Attributes  [][2]string       `json:"a,omitzero"`
 	Pending     map[string]string `json:"p,omitzero"`
 	TemporaryMS int64             `json:"t,omitzero"`
+	Blocked     bool              `json:"b,omitzero"`
 	MFA         UserMFA           `json:"m,omitzero"`
 }
 
@@ -166,6 +170,7 @@ func (r *userRow) user(db *DB) (*User, error) {
 		u.Attributes[i] = Attribute{Name: pair[0], Value: pair[1]}
 	}
 	u.Pending, u.MFA, u.TemporaryPasswordExpiresAt = doc.Pending, doc.MFA, fromMS(doc.TemporaryMS)
+	u.PasswordBlocked = doc.Blocked
 	if r.password == nil {
 		return u, nil
 	}
@@ -179,7 +184,7 @@ func (r *userRow) user(db *DB) (*User, error) {
 
 // userValues is the row of a user, in the order of insertUser.
 func userValues(db *DB, u *User) ([]any, error) {
-	doc := userDoc{Pending: u.Pending, MFA: u.MFA, TemporaryMS: toMS(u.TemporaryPasswordExpiresAt)}
+	doc := userDoc{Pending: u.Pending, MFA: u.MFA, TemporaryMS: toMS(u.TemporaryPasswordExpiresAt), Blocked: u.PasswordBlocked}
 	for _, a := range u.Attributes {
 		doc.Attributes = append(doc.Attributes, [2]string{a.Name, a.Value})
 	}

@@ -1,5 +1,12 @@
 package idp
 
+import (
+	"slices"
+
+	"cognate/internal/api"
+	"cognate/internal/store"
+)
+
 // ManualEndpoints is a detail of providers of OpenID Connect, of ours and never
 // shown: with the value true their addresses were given by hand, otherwise they come
 // from discovery.
@@ -18,3 +25,13 @@ const (
 
 // True is how details say yes.
 const True = "true"
+
+// OnlySAML reports whether every name, as clients have them, is one of the SAML
+// providers among all.
+func OnlySAML(names []string, all []*store.IdentityProvider) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		return !slices.ContainsFunc(all, func(p *store.IdentityProvider) bool {
+			return p.Name == name && p.Type == api.IdentityProviderTypeTypeSaml
+		})
+	})
+}

@@ -150,9 +150,10 @@ func (o *Operations) introduce(ctx context.Context, a *attempt) error {
 
 // hidden reports whether the user has to pass for one who does not exist. Where
 // sign-ups are hidden that includes users who are not confirmed: whoever knows
-// their passwords may have made them only to see whether that was possible.
+// their passwords may have made them only to see whether that was possible. Users
+// of external providers exist for those alone (federation.md §2).
 func (a *attempt) hidden() bool {
-	return a.user == nil || !a.user.Enabled && a.client.HidesExistence() ||
+	return a.user == nil || a.user.Status == api.UserStatusTypeExternalProvider && !a.federated() || !a.user.Enabled && a.client.HidesExistence() ||
 		a.user.Status == api.UserStatusTypeUnconfirmed && !a.confirms && a.client.HidesSignUps()
 }
 

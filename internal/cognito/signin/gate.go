@@ -10,6 +10,7 @@ import (
 // lets pass. Every sign-in goes through all rows after each proof.
 var afterFirstFactor = []func(o *Operations, a *attempt, u *store.User) (step, error){
 	enabled,
+	local,
 	confirmed,
 	notToBeReset,
 	notRefused,
@@ -40,6 +41,14 @@ func enabled(_ *Operations, a *attempt, u *store.User) (step, error) {
 		return nil, errIncorrect()
 	}
 	return nil, errDisabled()
+}
+
+// local refuses users whom only an external provider vouches for.
+func local(_ *Operations, a *attempt, u *store.User) (step, error) {
+	if u.Status == api.UserStatusTypeExternalProvider && !a.federated() {
+		return nil, errIncorrect()
+	}
+	return nil, nil
 }
 
 func confirmed(_ *Operations, _ *attempt, u *store.User) (step, error) {

@@ -2,9 +2,12 @@ package users
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
 )
 
@@ -37,9 +40,15 @@ func (o *Operations) AdminSetUserPassword(ctx context.Context, in *api.AdminSetU
 			return nothing{}, err
 		}
 		until := time.Time{}
+		federated := u.Status == api.UserStatusTypeExternalProvider
 		u.Status = api.UserStatusTypeConfirmed
 		if !in.Permanent {
 			u.Status, until = api.UserStatusTypeForceChangePassword, o.temporaryUntil(pool)
+		}
+		if federated {
+			if err := claimFree(ctx, tx, pool, u); err != nil {
+				return nothing{}, err
+			}
 		}
 		return nothing{}, o.setPassword(ctx, tx, pool, u, password, until)
 	})
@@ -47,4 +56,17 @@ func (o *Operations) AdminSetUserPassword(ctx context.Context, in *api.AdminSetU
 		return nil, err
 	}
 	return &api.AdminSetUserPasswordResponse{}, nil
+}
+
+// claimFree gives a user who came from an external provider the sign-in names of a
+// local one, except those that belong to somebody else.
+func claimFree(ctx context.Context, tx *store.Tx, pool *directory.Pool, u *store.User) error {
+	names := attributes.SignInNames(pool.Config(), u)
+	for {
+		taken, _, err := tx.SetNames(ctx, u.PoolID, u.Sub, names)
+		if err != nil || taken == nil {
+			return err
+		}
+		names = slices.DeleteFunc(names, func(n store.Name) bool { return n.Name == taken.Name })
+	}
 }

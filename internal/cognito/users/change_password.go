@@ -68,16 +68,16 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 }
 
 // checkChangeable refuses users who have to replace their password in another
-// way; tokens from before do not get them around it (spec/security.md S054).
+// way; tokens from before do not get them around it (spec/security.md S054). Users
+// whom a provider vouches for have no password to change.
 func checkChangeable(u *store.User) error {
-	switch u.Status {
-	case api.UserStatusTypeResetRequired:
+	switch {
+	case u.Status == api.UserStatusTypeResetRequired:
 		return api.PasswordResetRequiredException("Password reset required for the user")
-	case api.UserStatusTypeForceChangePassword:
+	case u.PasswordBlocked, u.Status == api.UserStatusTypeForceChangePassword, u.Status == api.UserStatusTypeExternalProvider:
 		return api.NotAuthorizedException("User password cannot be reset in the current state.")
-	default:
-		return nil
 	}
+	return nil
 }
 
 // countAlone counts an attempt in a transaction of its own, before work that

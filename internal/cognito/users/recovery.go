@@ -78,8 +78,9 @@ func checkResettable(u *store.User) error {
 	}
 	switch u.Status {
 	case api.UserStatusTypeConfirmed, api.UserStatusTypeResetRequired, api.UserStatusTypeUnconfirmed:
-		return nil
-	default:
-		return api.NotAuthorizedException("User password cannot be reset in the current state.")
+		if !u.PasswordBlocked {
+			return nil
+		}
 	}
+	return api.NotAuthorizedException("User password cannot be reset in the current state.")
 }
