@@ -148,7 +148,8 @@ func TestS026RegistrationIsKeptWithinBounds(t *testing.T) {
 		"without the scope": {"Bearer " + user, 403, "insufficient_scope"},
 		"garbage":           {"Bearer x", 401, "invalid_token"},
 	} {
-		if got := p.register(t, tt.header, `{`+code+`}`); got.status != tt.status || got.member(t, "error") != tt.code {
+		got := p.register(t, tt.header, `{`+code+`}`)
+		if got.status != tt.status || got.member(t, "error") != tt.code || got.header.Get("WWW-Authenticate") != `Bearer error="`+tt.code+`"` {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -22,6 +23,9 @@ func (e *Endpoints) register(x *exchange) error {
 	token, given := registrationToken(x.r)
 	client, err := e.Authorization.Register(x.r.Context(), x.domain.Pool, token, given, metadata)
 	if err != nil {
+		if refused, ok := errors.AsType[*authorization.Refusal](err); ok && aboutToken(refused.Code) {
+			x.w.Header().Set("WWW-Authenticate", `Bearer error="`+refused.Code+`"`) // RFC 6750 §3
+		}
 		return x.refuse(err, registrationStatus)
 	}
 	return x.document(http.StatusCreated, client)
@@ -51,6 +55,10 @@ func readMetadata(x *exchange) (authorization.Metadata, error) {
 		return m, bad
 	}
 	return m, nil
+}
+
+func aboutToken(code string) bool {
+	return code == authorization.InvalidToken || code == authorization.InsufficientScope
 }
 
 func registrationStatus(code string) int {
