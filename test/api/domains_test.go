@@ -164,8 +164,10 @@ func TestDomainsThatCannotBeAreRefused(t *testing.T) {
 		{"auth.localhost", custom, ownName},
 		{"shop.auth.localhost", custom, ownName},
 		{"shop." + servertest.Unresolved, custom, badParent},
-		{"shop.example.com", `,"CustomDomainConfig":{"CertificateArn":"arn:aws:acm:eu-west-1:123456789012:certificate/a"}`,
-			"Invalid request provided: The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain."},
+		{
+			"shop.example.com", `,"CustomDomainConfig":{"CertificateArn":"arn:aws:acm:eu-west-1:123456789012:certificate/a"}`,
+			"Invalid request provided: The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.",
+		},
 		{"shop", `,"ManagedLoginVersion":3`, "ManagedLoginVersion must be 1 or 2."},
 		{"shop", `,"ManagedLoginVersion":0`, "ManagedLoginVersion must be 1 or 2."},
 	} {

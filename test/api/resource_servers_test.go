@@ -33,8 +33,10 @@ func TestAResourceServerIsDescribedAsItWasMade(t *testing.T) {
 	for _, c := range []struct{ members, want string }{
 		{`"Identifier":"plain","Name":"Plain"`, `"Identifier":"plain","Name":"Plain"`},
 		{`"Identifier":"empty","Name":"Empty","Scopes":[]`, `"Identifier":"empty","Name":"Empty"`},
-		{`"Identifier":"https://api.example.com/v1","Name":"API","Scopes":[{"ScopeName":"read","ScopeDescription":"may read"},{"ScopeName":"a:b","ScopeDescription":"d"}]`,
-			`"Identifier":"https://api.example.com/v1","Name":"API","Scopes":[{"ScopeDescription":"may read","ScopeName":"read"},{"ScopeDescription":"d","ScopeName":"a:b"}]`},
+		{
+			`"Identifier":"https://api.example.com/v1","Name":"API","Scopes":[{"ScopeName":"read","ScopeDescription":"may read"},{"ScopeName":"a:b","ScopeDescription":"d"}]`,
+			`"Identifier":"https://api.example.com/v1","Name":"API","Scopes":[{"ScopeDescription":"may read","ScopeName":"read"},{"ScopeDescription":"d","ScopeName":"a:b"}]`,
+		},
 	} {
 		want := `{"ResourceServer":{` + c.want + `,"UserPoolId":"` + pool + `"}}`
 		made := s.Call(t, "CreateResourceServer", `{"UserPoolId":"`+pool+`",`+c.members+`}`)

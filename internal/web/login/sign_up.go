@@ -74,7 +74,7 @@ func takeSignUp(ctx context.Context, v *visit) error {
 		v.tx.Error = say("error.name")
 		return v.turn(ctx, "/signup")
 	case v.form.Has("confirm_password") && v.form.Get("confirm_password") != v.form.Get("password"):
-		v.tx.Error = say("confirm_password.differs")
+		v.tx.Error = say("error.passwords")
 		return v.turn(ctx, "/signup")
 	}
 	if password != "" || !v.withoutPassword() {

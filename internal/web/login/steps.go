@@ -274,7 +274,7 @@ func (v *visit) attribute(name string) string {
 // page has two fields for it.
 func (v *visit) passwordTwice() bool {
 	if v.form.Has("confirm_password") && v.form.Get("confirm_password") != v.form.Get("new_password") {
-		v.tx.Error = say("confirm_password.differs")
+		v.tx.Error = say("error.passwords")
 		return false
 	}
 	return true
