@@ -135,9 +135,13 @@ func (d *Doors) Depart(w http.ResponseWriter, r *http.Request, request *authoriz
 	if provider.Type == api.IdentityProviderTypeTypeSaml {
 		return d.departSAML(ctx, w, site, request, provider, leaving)
 	}
-	settings, err := d.settings(ctx, provider)
-	if err != nil {
-		return "", refusal(request, provider, err)
+	settings := d.settings(provider)
+	if settings.Discover {
+		found, err := d.Asker.Discover(ctx, settings.Issuer)
+		if err != nil {
+			return "", refusal(request, provider, &oidc.Error{Description: "The identity provider could not be reached"})
+		}
+		settings.AuthorizeURL = found.Authorize
 	}
 	state := federation.NewState()
 	cookie, err := d.Federation.Depart(ctx, request.Client.PoolID, state, leaving)
@@ -159,22 +163,14 @@ func passedOn(prompt []string) string {
 	return strings.Join(prompt, " ")
 }
 
-// settings are how a provider of OpenID Connect or a social one is asked. The
-// addresses of a discovered one are read anew.
-func (d *Doors) settings(ctx context.Context, p *store.IdentityProvider) (oidc.Settings, error) {
+// settings are how a provider of OpenID Connect or a social one is asked.
+func (d *Doors) settings(p *store.IdentityProvider) oidc.Settings {
 	s := oidc.Of(p.Name, p.Type, p.Settings.Details, p.Settings.AttributeMapping)
 	if d.Reroute != nil {
 		d.Reroute(&s)
 	}
-	if p.Type != api.IdentityProviderTypeTypeOidc || p.Settings.Details[idp.ManualEndpoints] == idp.True {
-		return s, nil
-	}
-	found, err := d.Asker.Discover(ctx, s.Issuer)
-	if err != nil {
-		return s, &oidc.Error{Description: "The identity provider could not be reached"}
-	}
-	s.Discover, s.AuthorizeURL = true, found.Authorize
-	return s, nil
+	s.Discover = p.Type == api.IdentityProviderTypeTypeOidc && p.Settings.Details[idp.ManualEndpoints] != idp.True
+	return s
 }
 
 // fromOAuth serves /oauth2/idpresponse.
@@ -183,13 +179,13 @@ func (d *Doors) fromOAuth(ctx context.Context, a *arrival) error {
 	if err != nil || back == nil {
 		return err
 	}
+	settings := d.settings(provider)
+	if issuer := a.form.Get("iss"); issuer != "" && settings.Issuer != "" && issuer != settings.Issuer { // RFC 9207, S115
+		return a.refuse(request, provider, &oidc.Error{Description: "Bad issuer " + bounded(issuer)})
+	}
 	if code := a.form.Get("error"); code != "" {
 		a.sendBack(request.Refuse(authorization.AccessDenied, denial(a.form)))
 		return nil
-	}
-	settings, err := d.settings(ctx, provider)
-	if err != nil {
-		return a.refuse(request, provider, err)
 	}
 	got, err := d.Asker.Exchange(ctx, settings, oidc.Redemption{
 		Code: a.form.Get("code"), RedirectURI: a.site.Base + "/oauth2/idpresponse", Nonce: back.Nonce, User: a.form.Get("user"),
@@ -209,7 +205,7 @@ func (d *Doors) fromOAuth(ctx context.Context, a *arrival) error {
 	}, "")
 }
 
-// longestDenial bounds what a provider says to the app, in characters.
+// longestDenial bounds what a provider says to the app, in bytes.
 const longestDenial = 512
 
 func denial(form url.Values) string {
@@ -217,11 +213,10 @@ func denial(form url.Values) string {
 	if text == "" {
 		text = form.Get("error")
 	}
-	if len(text) > longestDenial {
-		text = strings.ToValidUTF8(text[:longestDenial], "")
-	}
-	return text
+	return bounded(text)
 }
+
+func bounded(text string) string { return strings.ToValidUTF8(text[:min(len(text), longestDenial)], "") }
 
 // takeUp finds out what a browser comes back to. No departure means that the error
 // page has been shown.
