@@ -47,7 +47,7 @@ type Providers struct {
 	access   map[string]*visit // by access token
 	next     map[Kind]Choice
 	known    map[string]bool   // who has told Apple's names before
-	sent     map[string]string // the id of the last assertion, by where it went
+	sent     map[string]string // the id of the last good assertion, by where it went
 	sessions map[string]samlSession
 }
 

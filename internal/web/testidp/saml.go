@@ -292,7 +292,9 @@ func (p *Providers) answered(v *visit) url.Values {
 			clear(p.sessions)
 			clear(p.sent)
 		}
-		p.sent[v.saml.acs] = id
+		if v.choice.Failure == "" { // what was refused can be sent again
+			p.sent[v.saml.acs] = id
+		}
 		p.sessions[v.response.session.Index] = v.response.session
 	}
 	form := url.Values{"SAMLResponse": {v.response.message}}
