@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"regexp"
@@ -546,6 +547,28 @@ func TestPagesStepUp(t *testing.T) {
 	if got := b.left.Query().Get("error"); got != "unmet_authentication_requirements" {
 		t.Errorf("a level out of reach: %s", b.left)
 	}
+}
+
+// A step-up that cannot be begun leaves a whole sign-in.
+func TestPagesStepUpThatIsRefused(t *testing.T) {
+	t.Parallel()
+	w := mfaSite(t, servertest.Shared(t), everyMFA(types.UserPoolMfaTypeOptional), nil)
+	w.s.CreateUser(t, w.pool, "ana", goodPassword, "email", "ana@example.com", "email_verified", "true")
+	b := w.browser(t)
+	b.signInWithPassword(t, "ana", goodPassword)
+	b.wantCode(t)
+	wantOK(t, w.prefer(t, "ana", cip.AdminSetUserMFAPreferenceInput{EmailMfaSettings: &types.EmailMfaSettingsType{Enabled: true}}))
+	for i := range 50 { // until there were too many messages
+		b.start(t, "acr_values", "urn:cognito:loa:3", "state", fmt.Sprintf("s-%d", i))
+		if b.page == nil {
+			t.Fatalf("sent to %s", b.left)
+		}
+		if strings.Contains(b.page.text, "Attempt limit exceeded") {
+			b.form(t, "username", "", "password", "")
+			return
+		}
+	}
+	t.Error("there was no limit")
 }
 
 func TestPagesTransactionsLastFiveMinutes(t *testing.T) {

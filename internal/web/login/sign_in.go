@@ -188,11 +188,11 @@ func (v *visit) ask(ctx context.Context, page *signin.Page) (*signin.PageAnswer,
 
 // refusedFirst goes on after a first request that was refused.
 func (v *visit) refusedFirst(ctx context.Context, err error) error {
-	if v.tx.StepUp { // the session's user cannot get there
-		v.tx.StepUp = false
-		if api.HasCode(err, "InvalidParameterException") {
+	if v.tx.StepUp {
+		if api.HasCode(err, "InvalidParameterException") { // the session's user cannot get there
 			return v.request.Refuse(authorization.UnmetRequirements, "")
 		}
+		v.tx.StepUp, v.tx.Fresh = false, true // what is left is a whole sign-in
 	}
 	if !v.refused(err) {
 		return err
