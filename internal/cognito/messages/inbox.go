@@ -45,11 +45,13 @@ type Filter struct {
 	Purpose     Purpose
 	// After selects entries with greater numbers.
 	After int64
+	// WithCode selects messages with a code or temporary password in them.
+	WithCode bool
 }
 
 func (f Filter) match(e *Entry) bool {
 	user := f.User == "" || strings.EqualFold(f.User, e.Username) || strings.EqualFold(f.User, e.Sub) || strings.EqualFold(f.User, e.Destination)
-	return user && e.Number > f.After &&
+	return user && e.Number > f.After && (!f.WithCode || e.Code != "") &&
 		(f.Destination == "" || strings.EqualFold(f.Destination, e.Destination)) &&
 		(f.PoolID == "" || f.PoolID == e.PoolID) &&
 		(f.Medium == "" || f.Medium == e.Medium) &&

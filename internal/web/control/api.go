@@ -66,13 +66,13 @@ func (a *inboxAPI) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *inboxAPI) next(w http.ResponseWriter, r *http.Request) {
-	if e, ok := a.wait(w, r, nextTimeout); ok {
+	if e, ok := a.wait(w, r, false, nextTimeout); ok {
 		answer(w, toMessage(e))
 	}
 }
 
 func (a *inboxAPI) code(w http.ResponseWriter, r *http.Request) {
-	e, ok := a.wait(w, r, 0)
+	e, ok := a.wait(w, r, true, 0)
 	if !ok {
 		return
 	}
@@ -84,9 +84,11 @@ func (a *inboxAPI) code(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]any{"code": e.Code, "message": toMessage(e)})
 }
 
-// wait gives the entry that a request asks for, or answers it and gives false.
-func (a *inboxAPI) wait(w http.ResponseWriter, r *http.Request, timeout time.Duration) (messages.Entry, bool) {
+// wait gives the entry that a request asks for, of those with a code if the code
+// is wanted, or answers the request and gives false.
+func (a *inboxAPI) wait(w http.ResponseWriter, r *http.Request, withCode bool, timeout time.Duration) (messages.Entry, bool) {
 	q, err := parseQuery(r.URL.RawQuery, timeout)
+	q.filter.WithCode = withCode
 	if err != nil {
 		answerError(w, http.StatusBadRequest, err.Error())
 		return messages.Entry{}, false

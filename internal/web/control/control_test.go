@@ -147,6 +147,8 @@ func TestCode(t *testing.T) {
 	put(t, inbox, messages.Message{Code: "111111", Username: "ana", Purpose: messages.SignUp})
 	put(t, inbox, messages.Message{Code: "222222", Username: "ana", Purpose: messages.ResendCode})
 	put(t, inbox, messages.Message{Code: "333333", Username: "bob"})
+	put(t, inbox, messages.Message{Username: "ana", Purpose: messages.PasswordChanged})
+	put(t, inbox, messages.Message{Username: "dora", Purpose: messages.PasswordChanged})
 	_, body := call(t, mux, "GET", "/_cognate/v1/inbox/code?user=ana", nil)
 	if !strings.HasPrefix(body, `{"code":"222222","message":{"id":"2",`) {
 		t.Errorf("code = %s", body)
@@ -154,8 +156,10 @@ func TestCode(t *testing.T) {
 	if _, body := call(t, mux, "GET", "/_cognate/v1/inbox/code?user=ana&purpose=SignUp", map[string]string{"Accept": "text/plain"}); body != "111111\n" {
 		t.Errorf("plain code = %q", body)
 	}
-	if response, _ := call(t, mux, "GET", "/_cognate/v1/inbox/code?user=carol", nil); response.StatusCode != http.StatusNotFound {
-		t.Errorf("unknown user: %s", response.Status)
+	for _, user := range []string{"carol", "dora"} { // nobody, and who has only a notice
+		if response, body := call(t, mux, "GET", "/_cognate/v1/inbox/code?user="+user, nil); response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s %s", user, response.Status, body)
+		}
 	}
 	if response, _ := call(t, mux, "GET", "/_cognate/v1/inbox/99", nil); response.StatusCode != http.StatusNotFound {
 		t.Errorf("unknown id: %s", response.Status)
