@@ -25,7 +25,37 @@ func Parse(document []byte) (json.RawMessage, error) {
 	if err := check("", value, reflect.TypeFor[Settings]()); err != nil {
 		return nil, err
 	}
-	return write(value)
+	parsed, err := write(value)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkMethods(parsed); err != nil {
+		return nil, err
+	}
+	return parsed, nil
+}
+
+// checkMethods finds ways to sign in whose form is not that of the pages:
+// providers are buttons, user names are typed.
+func checkMethods(document json.RawMessage) error {
+	var s Settings
+	if err := json.Unmarshal(document, &s); err != nil {
+		return fmt.Errorf("read settings document: %w", err)
+	}
+	forms := map[MethodType]MethodDisplay{TypeFederated: DisplayButton, TypeUsernamePassword: DisplayInput}
+	for i, group := range s.Categories.Auth.AuthMethodOrder {
+		for j, method := range group {
+			path := fmt.Sprintf("categories.auth.authMethodOrder.%d.%d", i+1, j+1)
+			form, known := forms[method.Type]
+			switch {
+			case !known:
+				return wrong(path+".type", "has to be there")
+			case method.Display != "" && method.Display != form:
+				return wrong(path+".display", "has to be %s for %s", form, method.Type)
+			}
+		}
+	}
+	return nil
 }
 
 // Merge lays a checked document over another: objects are merged, everything else

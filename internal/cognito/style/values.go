@@ -68,8 +68,7 @@ const (
 	TypeUsernamePassword MethodType = "USERNAME_PASSWORD"
 
 	ButtonList FederationStyle = "BUTTON_LIST"
-	// SearchInput is for an address to find the provider by. Documents must not
-	// have it for as long as the pages do not ask for one.
+	// SearchInput is for an address to find a SAML provider by.
 	SearchInput FederationStyle = "SEARCH_INPUT"
 
 	Start  Place = "START"
@@ -109,7 +108,7 @@ func texts[T ~string](list ...T) []string {
 
 func (MethodDisplay) values() []string   { return texts(DisplayButton, DisplayInput) }
 func (MethodType) values() []string      { return texts(TypeFederated, TypeUsernamePassword) }
-func (FederationStyle) values() []string { return texts(ButtonList) }
+func (FederationStyle) values() []string { return texts(ButtonList, SearchInput) }
 func (Place) values() []string           { return texts(Start, Center, End) }
 func (UpperLower) values() []string      { return texts(Top, Bottom) }
 func (Inclusion) values() []string       { return texts(InForm, OutsideForm) }
