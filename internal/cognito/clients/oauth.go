@@ -5,6 +5,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/idp"
 	"cognate/internal/store"
 )
 
@@ -56,5 +57,14 @@ func checkProviders(s *subject) error {
 			return api.InvalidParameterException("The provider %s does not exist for User Pool %s.", name, s.pool.Id)
 		}
 	}
+	names := s.client.SupportedIdentityProviders
+	if slices.ContainsFunc(s.providers, func(p *store.IdentityProvider) bool { return slices.Contains(names, p.Name) && begins(p) }) &&
+		!idp.OnlySAML(names, s.providers) {
+		return api.InvalidParameterException("Identity provider initiated sign-in cannot be combined with identity providers other than SAML.")
+	}
 	return nil
 }
+
+// begins reports whether a provider may begin sign-ins by itself. Clients have no
+// other providers beside it than those of SAML (federation.md §3.6).
+func begins(p *store.IdentityProvider) bool { return p.Settings.Details[idp.IDPInit] == idp.True }

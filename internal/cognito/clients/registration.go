@@ -17,7 +17,8 @@ func (o *Operations) CheckRedirectURI(address string) error {
 }
 
 // MakeRegistered makes a client by dynamic registration. It signs in the pool's own
-// users, and those of every identity provider that the pool has now.
+// users, and those of every identity provider that the pool has now, but for SAML
+// providers that begin sign-ins by themselves: those go with no other.
 func (o *Operations) MakeRegistered(ctx context.Context, c authorization.NewClient) (*store.Client, error) {
 	id, now := newClientID(), o.Now()
 	var secrets []store.ClientSecret
@@ -31,7 +32,9 @@ func (o *Operations) MakeRegistered(ctx context.Context, c authorization.NewClie
 			return nil, err
 		}
 		for _, p := range providers {
-			c.Settings.SupportedIdentityProviders = append(c.Settings.SupportedIdentityProviders, p.Name)
+			if !begins(p) {
+				c.Settings.SupportedIdentityProviders = append(c.Settings.SupportedIdentityProviders, p.Name)
+			}
 		}
 		client := &store.Client{
 			PoolID: c.PoolID, ID: id, Name: cmp.Or(c.Name, id), CreatedAt: now, ModifiedAt: now, Secrets: secrets,
