@@ -146,6 +146,32 @@ func (s *Sessions) End(ctx context.Context, pool *directory.Pool, cookie string)
 	})
 }
 
+// EndUpstream ends the sessions of the user whom a provider knows by a subject: those
+// that came from this provider and whose Upstream fits. Tokens that came from them
+// stay.
+func (s *Sessions) EndUpstream(ctx context.Context, poolID, provider, subject string, fits func(upstream string) bool) error {
+	_, err := store.Write(ctx, s.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		identity, found, err := tx.UserIdentity(ctx, poolID, provider, store.SubjectAttribute, subject)
+		if err != nil || !found {
+			return struct{}{}, err
+		}
+		list, err := tx.SSOSessions(ctx, poolID, identity.Sub, s.Now())
+		if err != nil {
+			return struct{}{}, err
+		}
+		for _, session := range list {
+			if session.Provider != provider || !fits(session.Upstream) {
+				continue
+			}
+			if _, err := tx.EndSSOSession(ctx, poolID, session.ID); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
 // Digest is what the database holds of a cookie's value.
 func Digest(handle string) []byte {
 	sum := sha256.Sum256([]byte(handle))

@@ -116,6 +116,16 @@ func ParseLogoutRequest(raw string, e Expected) (*LogoutRequest, error) {
 	return request, nil
 }
 
+// UnverifiedIssuer is who a posted message says it is by. It tells which metadata to
+// check the message with, and nothing else. A refusal is an *Error.
+func UnverifiedIssuer(raw string) (string, error) {
+	root, err := decodeMessage(raw, reasonLogout)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(text(only(root, nsAssertion, "Issuer"))), nil
+}
+
 // logoutMessage reads a message, which has to be signed, by the provider and for
 // us (S104).
 func (e *Expected) logoutMessage(raw, tag string) (*etree.Element, error) {

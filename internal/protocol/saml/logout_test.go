@@ -247,6 +247,14 @@ func TestLogoutRequestOfTheProvider(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	if issuer, err := UnverifiedIssuer(samltest.Post(root)); err != nil || issuer != testEntity {
+		t.Errorf("issuer is %q, %v", issuer, err)
+	}
+	for _, raw := range []string{"", "%", post([]byte("<a/><b/>"))} {
+		if issuer, err := UnverifiedIssuer(raw); err == nil {
+			t.Errorf("issuer of %q is %q", raw, issuer)
+		}
+	}
 }
 
 func TestS104LogoutForgery(t *testing.T) {

@@ -15,9 +15,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,13 +54,14 @@ type ServiceProvider struct {
 
 // Provider is a running identity provider.
 type Provider struct {
-	URL string // http://localhost:port
+	URL string // without a slash at its end
 	dir string
 }
 
-// Start runs a provider until the test ends. Without the program the test is
+// Start runs a provider until the test ends: at an address of plain HTTP on this
+// machine, or where publish serves what it is given. Without the program the test is
 // skipped; it fails on Debian and its kin where COGNATE_REQUIRE_CLIENTS is set.
-func Start(t testing.TB, people ...Person) *Provider {
+func Start(t testing.TB, publish func(http.Handler) (address string), people ...Person) *Provider {
 	t.Helper()
 	php, err := exec.LookPath("php")
 	if _, missing := os.Stat(root); err != nil || missing != nil {
@@ -74,14 +77,16 @@ func Start(t testing.TB, people ...Person) *Provider {
 	address := listener.Addr().String()
 	_ = listener.Close()
 	p := &Provider{URL: "http://" + address, dir: t.TempDir()}
+	if publish != nil {
+		p.URL = publish(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host = "http", address
+		}})
+	}
 	p.configure(t, people)
 	ctx, stop := context.WithCancel(context.Background())
-	log, err := os.Create(filepath.Join(p.dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(ctx, php, "-d", "error_log="+log.Name(), "-d", "display_errors=0", "-S", address, "-t", root)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, log, log
+	log := filepath.Join(p.dir, "log")
+	cmd := exec.CommandContext(ctx, php, "-d", "error_log="+log, "-d", "display_errors=0", "-S", address, "-t", root)
+	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "SIMPLESAMLPHP_CONFIG_DIR="+p.dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -89,13 +94,17 @@ func Start(t testing.TB, people ...Person) *Provider {
 	t.Cleanup(func() {
 		stop()
 		_ = cmd.Wait() // ended by us
-		_ = log.Close()
-		if t.Failed() {
-			said, _ := os.ReadFile(log.Name())
-			t.Logf("SimpleSAMLphp says:\n%s", said[max(0, len(said)-4000):])
+		if !t.Failed() {
+			return
+		}
+		said, _ := os.ReadFile(log)
+		for line := range strings.Lines(string(said)) {
+			if !strings.Contains(line, "] 127.0.0.1:") { // requests
+				t.Log("SimpleSAMLphp: " + strings.TrimSpace(line))
+			}
 		}
 	})
-	p.wait(t)
+	wait(t, address)
 	return p
 }
 
@@ -237,14 +246,14 @@ func (p *Provider) write(t testing.TB, settings map[string]any) {
 	p.put(t, "settings.json", content)
 }
 
-// wait returns when the server answers.
-func (p *Provider) wait(t testing.TB) {
+// wait returns when there is a server at an address.
+func wait(t testing.TB, address string) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(30 * time.Second)
 	for {
-		connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.URL[len("http://"):])
+		connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 		if err == nil {
 			_ = connection.Close()
 			return

@@ -34,7 +34,7 @@ func newKey(t *testing.T) (*rsa.PrivateKey, string) {
 // goes between them.
 func TestSimpleSAMLphp(t *testing.T) {
 	t.Parallel()
-	idp := simplesaml.Start(t, ana)
+	idp := simplesaml.Start(t, nil, ana)
 	md, err := saml.ParseMetadata(idp.Metadata(t), time.Now())
 	if err != nil {
 		t.Fatal(err)

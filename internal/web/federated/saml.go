@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/authorization"
@@ -252,62 +251,4 @@ func (a *arrival) expected(ctx context.Context, provider *store.IdentityProvider
 	}
 	sp, err := a.serviceProvider(ctx, a.site, provider)
 	return saml.Expected{SP: sp, Metadata: metadata, InResponseTo: requestID, Now: a.Now()}, err
-}
-
-// signOut serves the request of a provider to sign out the user of this browser.
-// Only the session that came from it, by that name and index, ends (S104).
-func (a *arrival) signOut(ctx context.Context) error {
-	session, err := a.Sessions.Find(ctx, a.domain.Pool, a.Cookies.Session(a.r))
-	if err != nil {
-		return err
-	}
-	raw := a.r.PostForm.Get("SAMLRequest")
-	if session == nil || session.Upstream == "" {
-		a.Fail(a.w, a.r, invalidState)
-		return nil
-	}
-	provider, err := a.Directory.Provider(ctx, a.domain.PoolID, session.Provider)
-	if err != nil || provider == nil {
-		a.Fail(a.w, a.r, invalidState)
-		return err
-	}
-	expected, err := a.expected(ctx, provider, "")
-	if err != nil {
-		return err
-	}
-	asked, err := saml.ParseLogoutRequest(raw, expected)
-	if err != nil {
-		if _, refused := errors.AsType[*saml.Error](err); !refused {
-			return err
-		}
-		a.Fail(a.w, a.r, invalidState)
-		return nil
-	}
-	var who saml.Subject
-	if err := json.Unmarshal([]byte(session.Upstream), &who); err != nil {
-		return fmt.Errorf("read a session at %s: %w", provider.Name, err)
-	}
-	first, err := a.Federation.Spend(ctx, provider.PoolID, provider.Name, asked.ID, asked.NotOnOrAfter.Add(expected.SP.Skew))
-	if err != nil {
-		return err
-	}
-	if !first || !concerns(asked, who) {
-		a.Fail(a.w, a.r, invalidState)
-		return nil
-	}
-	if _, err := a.Sessions.End(ctx, a.domain.Pool, a.Cookies.Session(a.r)); err != nil {
-		return err
-	}
-	a.Cookies.SetSession(a.w, a.site, "", -1)
-	location, err := saml.NewLogoutResponse(expected.SP, expected.Metadata, asked.ID, a.r.PostForm.Get("RelayState"), a.Now())
-	if err != nil {
-		return err
-	}
-	a.redirect(location)
-	return nil
-}
-
-// concerns reports whether a request to sign out means a session.
-func concerns(asked *saml.LogoutRequest, who saml.Subject) bool {
-	return asked.NameID == who.NameID && (len(asked.SessionIndexes) == 0 || slices.Contains(asked.SessionIndexes, who.SessionIndex))
 }
