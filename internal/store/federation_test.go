@@ -147,3 +147,35 @@ func TestAPoolHasOneCertificateForAPurpose(t *testing.T) {
 		}), &renewed)
 	})
 }
+
+func TestMetadataThatIsDueIsClaimedOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, db *testDB) {
+		newPool(t, db)
+		for name, next := range map[string]time.Time{"Due": start, "Later": start.Add(time.Hour), "Text": {}} {
+			if err := insertProvider(t, db, newProvider(name)); err != nil {
+				t.Fatal(err)
+			}
+			m := &store.ProviderMetadata{PoolID: poolID, Name: name, Document: "<a/>", FetchedAt: start.Add(-time.Hour), NextAt: next}
+			write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.PutProviderMetadata(ctx, m) })
+		}
+		claim := func(now time.Time, limit int) (names []string) {
+			t.Helper()
+			write(t, db, func(ctx context.Context, tx *store.Tx) error {
+				list, err := tx.ClaimProviderMetadata(ctx, now, now.Add(5*time.Minute), limit)
+				for _, m := range list {
+					if m.NextAt != now.Add(5*time.Minute) || m.Document != "<a/>" {
+						t.Errorf("claimed: %+v", m)
+					}
+					names = append(names, m.Name)
+				}
+				return err
+			})
+			return names
+		}
+		wantEqual(t, claim(start.Add(-time.Millisecond), 9), nil)
+		wantEqual(t, claim(start, 9), []string{"Due"})
+		wantEqual(t, claim(start, 9), nil)
+		wantEqual(t, claim(start.Add(time.Hour), 1), []string{"Due"})
+		wantEqual(t, claim(start.Add(time.Hour), 1), []string{"Later"})
+	})
+}
