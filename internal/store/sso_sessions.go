@@ -40,10 +40,11 @@ const (
 	listSSO = `SELECT ` + ssoColumns + ` FROM sso_sessions s
 		WHERE s.pool_id = $1 AND s.sub = $2 AND s.expires_ms > $3 ORDER BY s.active_ms DESC, s.id DESC`
 	touchSSO     = `UPDATE sso_sessions SET active_ms = $3, last_ip = $4, device = $5 WHERE pool_id = $1 AND id = $2 AND active_ms <= $3`
+	noteSSO      = `UPDATE sso_sessions SET active_ms = $3 WHERE pool_id = $1 AND id = $2 AND active_ms < $3`
 	deleteSSO    = `DELETE FROM sso_sessions WHERE pool_id = $1 AND id = $2`
 	deleteSSOsOf = `DELETE FROM sso_sessions WHERE pool_id = $1 AND sub = $2`
 	deleteAllSSO = `DELETE FROM sso_sessions WHERE pool_id = $1`
-	revokeLinked = `UPDATE families SET revoked_ms = $1 WHERE pool_id = $2 AND sub = $3 AND sso_id = $4 AND revoked_ms = 0`
+	revokeLinked = `UPDATE families SET revoked_ms = $1 WHERE pool_id = $2 AND sub = $3 AND sso_id = $4 AND id <> $5 AND revoked_ms = 0`
 )
 
 // InsertSSOSession adds the session of a browser.
@@ -131,6 +132,15 @@ func (tx *Tx) TouchSSOSession(ctx context.Context, poolID, id string, at time.Ti
 	return nil
 }
 
+// NoteSSOSession notes that tokens of a session were used: activity, but not of the
+// browser, whose address and device stay.
+func (tx *Tx) NoteSSOSession(ctx context.Context, poolID, id string, at time.Time) error {
+	if _, err := tx.change(ctx, noteSSO, poolID, id, toMS(at)); err != nil {
+		return fmt.Errorf("note activity of browser session %s: %w", id, err)
+	}
+	return nil
+}
+
 // EndSSOSession ends the session of a browser; false means that there is none.
 // The tokens that came from it stay, see RevokeFamiliesOfSSO.
 func (tx *Tx) EndSSOSession(ctx context.Context, poolID, id string) (bool, error) {
@@ -158,9 +168,9 @@ func (tx *Tx) EndSSOSessionsOfPool(ctx context.Context, poolID string) error {
 }
 
 // RevokeFamiliesOfSSO ends the tokens of a user that came from one session of a
-// browser.
-func (tx *Tx) RevokeFamiliesOfSSO(ctx context.Context, poolID, sub, ssoID string, at time.Time) error {
-	if _, err := tx.change(ctx, revokeLinked, toMS(at), poolID, sub, ssoID); err != nil {
+// browser, but for those of the family kept, if that is not empty.
+func (tx *Tx) RevokeFamiliesOfSSO(ctx context.Context, poolID, sub, ssoID, kept string, at time.Time) error {
+	if _, err := tx.change(ctx, revokeLinked, toMS(at), poolID, sub, ssoID, kept); err != nil {
 		return fmt.Errorf("revoke tokens of browser session %s: %w", ssoID, err)
 	}
 	return nil

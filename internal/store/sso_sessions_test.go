@@ -67,6 +67,15 @@ func TestBrowserSessionsAreFoundByTheirCookie(t *testing.T) {
 		})
 		one.ActiveAt, one.LastIP, one.Device = later, "192.0.2.9", "Chrome"
 		wantEqual(t, list(start), []*store.SSOSession{one, two})
+		latest := later.Add(time.Minute)
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			if err := tx.NoteSSOSession(ctx, poolID, "sso1", latest); err != nil {
+				return err
+			}
+			return tx.NoteSSOSession(ctx, poolID, "sso1", later)
+		})
+		one.ActiveAt = latest
+		wantEqual(t, list(start), []*store.SSOSession{one, two})
 
 		write(t, db, func(ctx context.Context, tx *store.Tx) error {
 			ended, err := tx.EndSSOSession(ctx, poolID, "sso1")
@@ -88,7 +97,7 @@ func TestTokensOfABrowserSessionAreRevokedTogether(t *testing.T) {
 	onEach(t, func(t *testing.T, db *testDB) {
 		newPool(t, db)
 		insertUser(t, db, newUser("s1", "ana"))
-		for id, sso := range map[string]string{"f1": "sso1", "f2": "sso1", "f3": "sso2", "f4": ""} {
+		for id, sso := range map[string]string{"f1": "sso1", "f2": "sso1", "f3": "sso2", "f4": "", "f5": "sso1"} {
 			f := &store.Family{
 				PoolID: poolID, ID: id, Sub: "s1", ClientID: "c1", EventID: "e-" + id, SSOID: sso,
 				CreatedAt: start, AuthAt: start, ExpiresAt: start.Add(time.Hour),
@@ -96,11 +105,11 @@ func TestTokensOfABrowserSessionAreRevokedTogether(t *testing.T) {
 			write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.InsertFamily(ctx, f, nil) })
 		}
 		write(t, db, func(ctx context.Context, tx *store.Tx) error {
-			return tx.RevokeFamiliesOfSSO(ctx, poolID, "s1", "sso1", start)
+			return tx.RevokeFamiliesOfSSO(ctx, poolID, "s1", "sso1", "f5", start)
 		})
-		for id, sso := range map[string]string{"f1": "sso1", "f2": "sso1", "f3": "sso2", "f4": ""} {
+		for id, sso := range map[string]string{"f1": "sso1", "f2": "sso1", "f3": "sso2", "f4": "", "f5": "sso1"} {
 			family, _, _, err := sessionUser(t, db, id)
-			if err != nil || family.SSOID != sso || !family.RevokedAt.IsZero() != (sso == "sso1") {
+			if err != nil || family.SSOID != sso || !family.RevokedAt.IsZero() != (sso == "sso1" && id != "f5") {
 				t.Errorf("family %s of %q: %+v, %v", id, sso, family, err)
 			}
 		}

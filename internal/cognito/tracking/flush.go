@@ -52,6 +52,12 @@ func (t *Tracker) Flush(ctx context.Context) error {
 				if err := tx.TouchUserSession(ctx, use); err != nil {
 					return struct{}{}, err
 				}
+				if use.SSOID == "" {
+					continue
+				}
+				if err := tx.NoteSSOSession(ctx, use.PoolID, use.SSOID, use.ActiveAt); err != nil {
+					return struct{}{}, err
+				}
 			}
 			return struct{}{}, nil
 		})

@@ -47,6 +47,11 @@ func (t *Tracker) Begin(ctx context.Context, tx *store.Tx, pool *directory.Pool,
 			return err
 		}
 	}
+	if f.SSOID != "" {
+		if err := tx.NoteSSOSession(ctx, f.PoolID, f.SSOID, f.CreatedAt); err != nil {
+			return err
+		}
+	}
 	session := t.use(ctx, f, f.CreatedAt)
 	session.ID = tokenPrefix + strings.ToLower(rand.Text())[:idLength]
 	return tx.InsertUserSession(ctx, session)
@@ -70,6 +75,29 @@ func (t *Tracker) List(ctx context.Context, tx *store.Tx, pool *directory.Pool, 
 	}
 	t.mu.Unlock()
 	slices.SortStableFunc(sessions, func(a, b *store.UserSession) int { return b.ActiveAt.Compare(a.ActiveAt) })
+	return sessions, nil
+}
+
+// Browsers gives the sessions of a user in browsers that are in force, the most
+// recently used first: a refresh of tokens that came from one is activity too.
+func (t *Tracker) Browsers(ctx context.Context, tx *store.Tx, pool *directory.Pool, sub string) ([]*store.SSOSession, error) {
+	if !pool.TracksSessions() {
+		return nil, nil
+	}
+	sessions, err := tx.SSOSessions(ctx, pool.ID, sub, t.Now())
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	for _, p := range t.pending {
+		for _, s := range sessions {
+			if p.SSOID == s.ID && p.PoolID == s.PoolID && p.ActiveAt.After(s.ActiveAt) {
+				s.ActiveAt = p.ActiveAt
+			}
+		}
+	}
+	t.mu.Unlock()
+	slices.SortStableFunc(sessions, func(a, b *store.SSOSession) int { return b.ActiveAt.Compare(a.ActiveAt) })
 	return sessions, nil
 }
 
@@ -99,7 +127,7 @@ func (t *Tracker) note(use *store.UserSession) {
 func (t *Tracker) use(ctx context.Context, f *store.Family, at time.Time) *store.UserSession {
 	from := api.RequestFrom(ctx)
 	return &store.UserSession{
-		PoolID: f.PoolID, FamilyID: f.ID, Sub: f.Sub, ActiveAt: at,
+		PoolID: f.PoolID, FamilyID: f.ID, Sub: f.Sub, SSOID: f.SSOID, ActiveAt: at,
 		LastIP: from.SourceIP, Device: Describe(from.UserAgent),
 	}
 }

@@ -24,7 +24,7 @@ func (o *Operations) find(ctx context.Context, tx *store.Tx, pool *directory.Poo
 	if found.tokens, err = o.Tracker.List(ctx, tx, pool, sub); err != nil {
 		return found, err
 	}
-	found.browsers, err = tx.SSOSessions(ctx, pool.ID, sub, o.Now())
+	found.browsers, err = o.Tracker.Browsers(ctx, tx, pool, sub)
 	return found, err
 }
 
@@ -118,5 +118,6 @@ func (o *Operations) end(ctx context.Context, tx *store.Tx, e ending) error {
 			return err
 		}
 	}
-	return nil
+	// Those without a record, from before sessions were tracked, go as well.
+	return tx.RevokeFamiliesOfSSO(ctx, e.pool.ID, e.sub, e.id, e.kept, o.Now())
 }
