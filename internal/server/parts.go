@@ -148,6 +148,7 @@ func (p *parts) service() api.Service {
 		brandOps:  &branding.Operations{DB: p.db, Directory: p.directory, Styles: p.styles, Now: c.Now, ImageURL: c.imageURL},
 		idpOps: &providers.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Paging: p.paging, SAML: p.saml, Asker: p.asker, TestClient: c.testClient(),
+			Audit: audit.Trail{Log: c.Log},
 		},
 		termsOps: &terms.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps: &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},

@@ -20,6 +20,11 @@ const (
 	FactorsSet          = "factors-set"           // an administrator chose a user's second factors
 	FactorRemoved       = "factor-removed"        // an administrator took one away
 	PasskeyCounterBack  = "passkey-counter-back"  // a sign-in was refused because a passkey seems to be copied
+	ProviderSet         = "provider-set"          // an identity provider was made or changed
+	ProviderRemoved     = "provider-removed"      // an identity provider was deleted
+	IdentityLinked      = "identity-linked"       // an administrator linked a user to an identity at a provider
+	IdentityUnlinked    = "identity-unlinked"     // an administrator removed such a link
+	PasswordBlocked     = "password-blocked"      // an administrator took a user's password away
 	ProviderKeysChanged = "provider-keys-changed" // new metadata of a SAML provider has other certificates
 )
 

@@ -115,15 +115,10 @@ func lifetime(md *saml.Metadata, now time.Time) (next, until time.Time) {
 // Metadata is the metadata of a provider, in the last good copy. Errors of type
 // *saml.Error mean that there is none that may be used.
 func (s *SAML) Metadata(ctx context.Context, p *store.IdentityProvider) (*saml.Metadata, error) {
-	kept, err := store.Read(ctx, s.DB, func(ctx context.Context, tx *store.Tx) (*store.ProviderMetadata, error) {
-		m, _, err := tx.ProviderMetadata(ctx, p.PoolID, p.Name)
-		return m, err
-	})
+	kept, err := s.kept(ctx, p)
 	switch {
 	case err != nil:
 		return nil, err
-	case kept == nil: // deleted just now
-		return nil, &saml.Error{Reason: "The identity provider has no metadata."}
 	case !kept.Until.IsZero() && !s.Now().Before(kept.Until):
 		if kept, err = s.late(ctx, kept); err != nil {
 			return nil, err
@@ -132,6 +127,31 @@ func (s *SAML) Metadata(ctx context.Context, p *store.IdentityProvider) (*saml.M
 	// As of the time when it was found valid: that it is out of date is a matter of
 	// Until.
 	return saml.ParseMetadata([]byte(kept.Document), kept.FetchedAt)
+}
+
+// EntityID is what a provider calls itself, by the last good copy of its metadata
+// however old that is.
+func (s *SAML) EntityID(ctx context.Context, p *store.IdentityProvider) (string, error) {
+	kept, err := s.kept(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	md, err := saml.ParseMetadata([]byte(kept.Document), kept.FetchedAt)
+	if err != nil {
+		return "", err
+	}
+	return md.EntityID, nil
+}
+
+// kept reads the last good copy.
+func (s *SAML) kept(ctx context.Context, p *store.IdentityProvider) (*store.ProviderMetadata, error) {
+	return store.Read(ctx, s.DB, func(ctx context.Context, tx *store.Tx) (*store.ProviderMetadata, error) {
+		m, found, err := tx.ProviderMetadata(ctx, p.PoolID, p.Name)
+		if err == nil && !found { // deleted just now
+			err = &saml.Error{Reason: "The identity provider has no metadata."}
+		}
+		return m, err
+	})
 }
 
 // late fetches metadata whose time is over, where the background work has not come

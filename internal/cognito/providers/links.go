@@ -2,13 +2,13 @@ package providers
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/identities"
 	"cognate/internal/store"
@@ -20,6 +20,9 @@ const (
 	// maxLinkAttributes is how many attributes, beside the subject, the users of a
 	// pool are linked to one provider by.
 	maxLinkAttributes = 5
+	// longestValue bounds what an identity is known by, in bytes: it is the key of a
+	// row.
+	longestValue = 2048
 )
 
 // person is a ProviderUserIdentifierType whose members are all there.
@@ -39,6 +42,9 @@ func read(member string, given *api.ProviderUserIdentifierType) (person, error) 
 	}
 	if p.provider == "" || p.value == "" {
 		return p, api.InvalidParameterException("%s needs ProviderName and ProviderAttributeValue.", member)
+	}
+	if len(p.value) > longestValue || strings.ContainsRune(p.value, 0) {
+		return p, api.InvalidParameterException("ProviderAttributeValue of %s has more than %d bytes, or is no text.", member, longestValue)
 	}
 	return p, nil
 }
@@ -64,18 +70,17 @@ func (o *Operations) AdminLinkProviderForUser(ctx context.Context, in *api.Admin
 	}
 	entity := ""
 	if provider.Type == api.IdentityProviderTypeTypeSaml {
-		md, err := o.SAML.Metadata(ctx, provider)
-		if err != nil {
-			return nil, fmt.Errorf("find the entity id of identity provider %s: %w", provider.Name, err)
+		if entity, err = o.SAML.EntityID(ctx, provider); err != nil {
+			return nil, err
 		}
-		entity = md.EntityID
 	}
-	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		return struct{}{}, o.link(ctx, tx, pool, destination, source, provider, entity)
+	u, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
+		return o.link(ctx, tx, pool, destination, source, provider, entity)
 	})
 	if err != nil {
 		return nil, err
 	}
+	o.Audit.Write(ctx, audit.Record{Action: audit.IdentityLinked, PoolID: pool.ID, Sub: u.Sub, Object: provider.Name})
 	return &api.AdminLinkProviderForUserResponse{}, nil
 }
 
@@ -107,39 +112,39 @@ func (o *Operations) source(ctx context.Context, pool *directory.Pool, source pe
 // link writes a link, to a user who is locked for that.
 func (o *Operations) link(ctx context.Context, tx *store.Tx, pool *directory.Pool, destination, source person,
 	provider *store.IdentityProvider, entity string,
-) error {
+) (*store.User, error) {
 	u, err := o.user(ctx, tx, pool, destination)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if u, err = tx.LockUser(ctx, pool.ID, u.Sub); err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkFree(ctx, tx, pool, source, u); err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkRoom(ctx, tx, pool, source, u); err != nil {
-		return err
+		return nil, err
 	}
 	now := o.Now().UTC().Truncate(time.Millisecond)
 	added, err := tx.InsertUserIdentity(ctx, &store.UserIdentity{
 		PoolID: pool.ID, Provider: provider.Name, Attribute: source.attribute, Value: source.value, Sub: u.Sub, CreatedAt: now,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !added { // by somebody else at the same time
-		return errElsewhere()
+		return nil, errElsewhere()
 	}
 	list, err := identities.Of(u)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := identities.Set(u, append(list, identities.New(provider, source.value, entity, false, now))); err != nil {
-		return err
+		return nil, err
 	}
 	u.ModifiedAt = now
-	return tx.SaveUser(ctx, u)
+	return u, tx.SaveUser(ctx, u)
 }
 
 // user finds the user who is meant by a name of the pool, or by an identity.
@@ -247,73 +252,74 @@ func (o *Operations) AdminDisableProviderForUser(ctx context.Context, in *api.Ad
 	if err != nil {
 		return nil, err
 	}
-	change := o.unlink
+	change, action := o.unlink, audit.IdentityUnlinked
 	if who.local() {
-		change = o.block
+		change, action = o.block, audit.PasswordBlocked
 	} else if _, err := o.find(ctx, pool.ID, who.provider); err != nil {
 		return nil, err
 	}
-	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		return struct{}{}, change(ctx, tx, pool, who)
+	u, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.User, error) {
+		return change(ctx, tx, pool, who)
 	})
 	if err != nil {
 		return nil, err
 	}
+	o.Audit.Write(ctx, audit.Record{Action: action, PoolID: pool.ID, Sub: u.Sub, Object: who.provider})
 	return &api.AdminDisableProviderForUserResponse{}, nil
 }
 
 // unlink removes a link. The identity by which a profile came to be is none.
-func (o *Operations) unlink(ctx context.Context, tx *store.Tx, pool *directory.Pool, who person) error {
+func (o *Operations) unlink(ctx context.Context, tx *store.Tx, pool *directory.Pool, who person) (*store.User, error) {
 	i, found, err := tx.UserIdentity(ctx, pool.ID, who.provider, who.attribute, who.value)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !found || i.Own {
-		return errNoSuchIdentity()
+		return nil, errNoSuchIdentity()
 	}
 	u, err := tx.LockUser(ctx, pool.ID, i.Sub)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	deleted, err := tx.DeleteUserIdentity(ctx, i)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !deleted {
-		return errNoSuchIdentity()
+		return nil, errNoSuchIdentity()
 	}
 	list, err := identities.Of(u)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(l identities.Identity) bool {
 		return !l.Primary && l.ProviderName == who.provider && l.UserID == who.value
 	})
 	if err := identities.Set(u, list); err != nil {
-		return err
+		return nil, err
 	}
 	u.ModifiedAt = o.Now()
-	return tx.SaveUser(ctx, u)
+	return u, tx.SaveUser(ctx, u)
 }
 
 // block takes a local user's password away, until an administrator sets one.
-func (o *Operations) block(ctx context.Context, tx *store.Tx, pool *directory.Pool, who person) error {
+func (o *Operations) block(ctx context.Context, tx *store.Tx, pool *directory.Pool, who person) (*store.User, error) {
 	if who.attribute != store.SubjectAttribute {
-		return errNoSuchIdentity()
+		return nil, errNoSuchIdentity()
 	}
 	u, err := o.Directory.User(ctx, tx, pool, who.value)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if u, err = tx.LockUser(ctx, pool.ID, u.Sub); err != nil {
-		return err
+		return nil, err
 	}
 	if u.Status == api.UserStatusTypeExternalProvider { // who has no password
-		return errNoSuchIdentity()
+		return nil, errNoSuchIdentity()
 	}
 	u.Password, u.PasswordBlocked, u.TemporaryPasswordExpiresAt = nil, true, time.Time{}
 	u.ModifiedAt = o.Now()
-	return tx.SaveUser(ctx, u)
+	return u, tx.SaveUser(ctx, u)
 }
 
 func errNoSuchIdentity() error {

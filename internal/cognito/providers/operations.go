@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/idp"
 	"cognate/internal/cognito/paging"
@@ -36,6 +37,7 @@ type Operations struct {
 	Paging    paging.Paging
 	SAML      *idp.SAML
 	Asker     Asker
+	Audit     audit.Trail
 
 	// TestClient is the client_id of social providers that dev plays itself; any
 	// private key does for it.
@@ -82,6 +84,7 @@ func (o *Operations) CreateIdentityProvider(ctx context.Context, in *api.CreateI
 		return nil, err
 	}
 	o.Directory.Forget(pool.ID)
+	o.Audit.Write(ctx, audit.Record{Action: audit.ProviderSet, PoolID: pool.ID, Object: p.Name})
 	return &api.CreateIdentityProviderResponse{IdentityProvider: describe(p)}, nil
 }
 
@@ -220,6 +223,7 @@ func (o *Operations) DeleteIdentityProvider(ctx context.Context, in *api.DeleteI
 		return missing(in.ProviderName)
 	}
 	o.Directory.Forget(pool.ID)
+	o.Audit.Write(ctx, audit.Record{Action: audit.ProviderRemoved, PoolID: pool.ID, Object: in.ProviderName})
 	return nil
 }
 

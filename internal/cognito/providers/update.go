@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/idp"
 	"cognate/internal/store"
 )
@@ -51,6 +52,7 @@ func (o *Operations) UpdateIdentityProvider(ctx context.Context, in *api.UpdateI
 		return nil, err
 	}
 	o.Directory.Forget(pool.ID)
+	o.Audit.Write(ctx, audit.Record{Action: audit.ProviderSet, PoolID: pool.ID, Object: p.Name})
 	return &api.UpdateIdentityProviderResponse{IdentityProvider: describe(&p)}, nil
 }
 
