@@ -3,6 +3,9 @@ package saml
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/beevik/etree"
 	"github.com/google/go-cmp/cmp"
+	dsig "github.com/russellhaering/goxmldsig"
 
 	"cognate/internal/protocol/saml/samltest"
 )
@@ -282,4 +286,80 @@ func halves(t *testing.T, encoded string) string {
 		t.Fatalf("signature of %d bytes", out.Len())
 	}
 	return post(out.Bytes())
+}
+
+// As Okta, Keycloak and Shibboleth sign: with prefixes that count although only
+// values use them, declared on an element outside of what is signed; and as Entra
+// ID writes: without prefixes.
+func TestSignaturesWithInclusiveNamespaces(t *testing.T) {
+	t.Parallel()
+	const xs, xsi = "http://www.w3.org/2001/XMLSchema", "http://www.w3.org/2001/XMLSchema-instance"
+	for _, both := range []bool{false, true} {
+		root := response(t, keys().idp, answer())
+		assertion := without(root.FindElement("./Assertion"), "./Signature")
+		assertion.RemoveAttr("xmlns:xs")
+		assertion.RemoveAttr("xmlns:xsi")
+		root.CreateAttr("xmlns:xs", xs)
+		root.CreateAttr("xmlns:xsi", xsi)
+		for e := range all(assertion) {
+			if e.Space == "saml" {
+				e.Space = ""
+			}
+		}
+		assertion.RemoveAttr("xmlns:saml")
+		assertion.CreateAttr("xmlns", nsAssertion)
+		signInclusive(t, assertion, "xs")
+		if both {
+			if err := keys().idp.Sign(root); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := ParseResponse(samltest.Post(root), expected())
+		if err != nil || got.NameID != goodName {
+			t.Errorf("both signed: %t: %+v, %v", both, got, err)
+		}
+		if _, err := oracle(t, samltest.Bytes(root), expected()); err != nil {
+			t.Errorf("crewjam/saml: %v", err)
+		}
+	}
+}
+
+// signInclusive signs e with a list of prefixes in its transform.
+func signInclusive(t *testing.T, e *etree.Element, prefixes string) {
+	t.Helper()
+	signature := etree.NewElement("ds:Signature")
+	signature.CreateAttr("xmlns:ds", nsSignature)
+	info := signature.CreateElement("ds:SignedInfo")
+	info.CreateElement("ds:CanonicalizationMethod").CreateAttr("Algorithm", nsExclusive)
+	info.CreateElement("ds:SignatureMethod").CreateAttr("Algorithm", dsig.RSASHA256SignatureMethod)
+	reference := info.CreateElement("ds:Reference")
+	reference.CreateAttr("URI", "#"+attributeOf(e, "ID"))
+	transforms := reference.CreateElement("ds:Transforms")
+	transforms.CreateElement("ds:Transform").CreateAttr("Algorithm", string(dsig.EnvelopedSignatureAltorithmId))
+	exclusive := transforms.CreateElement("ds:Transform")
+	exclusive.CreateAttr("Algorithm", nsExclusive)
+	list := exclusive.CreateElement("ec:InclusiveNamespaces")
+	list.CreateAttr("xmlns:ec", nsExclusive)
+	list.CreateAttr("PrefixList", prefixes)
+	reference.CreateElement("ds:DigestMethod").CreateAttr("Algorithm", digestMethods[0])
+	content, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList(prefixes).Canonicalize(detach(e))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(content[:bytes.IndexByte(content, '>')], []byte("xmlns:xs=")) {
+		t.Fatalf("the prefix does not count: %s", content)
+	}
+	digest := sha256.Sum256(content)
+	reference.CreateElement("ds:DigestValue").SetText(post(digest[:]))
+	e.InsertChildAt(1, signature)
+	canonical, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(detach(info))
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest = sha256.Sum256(canonical)
+	value, err := rsa.SignPKCS1v15(rand.Reader, keys().idp.Key.(*rsa.PrivateKey), crypto.SHA256, digest[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature.CreateElement("ds:SignatureValue").SetText(post(value))
 }
