@@ -69,19 +69,10 @@ func TestWalkFromSignUpToPasskey(t *testing.T) {
 	see(tab, t, "form[data-passkey=create]")
 	picture(tab, t, "walk-05-passkey-offer")
 	back := click(tab, t, "[data-start]")
-	first, access := a.exchange(t, back)
+	first, _ := a.exchange(t, back)
 	if first["email"] != email || first["email_verified"] != true {
 		t.Errorf("claims %v", first)
 	}
-	// Where factors are required, each user says whether the passkey is to be all of them.
-	_, err = s.Anonymous.SetUserMFAPreference(t.Context(), &cip.SetUserMFAPreferenceInput{
-		AccessToken: &access, SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{Enabled: true},
-		WebAuthnMfaSettings: &types.WebAuthnMfaSettingsType{Enabled: true},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-
 	if back := open(tab, t, a.logout()); back != a.home {
 		t.Errorf("signed out to %s, want %s", back, a.home)
 	}

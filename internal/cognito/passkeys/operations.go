@@ -32,6 +32,7 @@ type nothing = struct{}
 // settings are what a pool says about passkeys.
 type settings struct {
 	relyingParty string
+	multiFactor  bool // a passkey of a verified user stands for all factors, if the user wants that
 	verified     bool // the authenticator must verify the user
 }
 
@@ -46,11 +47,12 @@ func settingsOf(p *directory.Pool) (settings, error) {
 		return settings{}, errNoRelyingParty()
 	}
 	c := p.Settings.MFA.WebAuthnConfiguration
-	return settings{
-		relyingParty: p.RelyingParty(),
-		verified: c != nil && (c.UserVerification == api.UserVerificationTypeRequired ||
-			c.FactorConfiguration == api.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification),
-	}, nil
+	s := settings{relyingParty: p.RelyingParty()}
+	if c != nil {
+		s.multiFactor = c.FactorConfiguration == api.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification
+		s.verified = s.multiFactor || c.UserVerification == api.UserVerificationTypeRequired
+	}
+	return s, nil
 }
 
 func errNoRelyingParty() error {

@@ -37,7 +37,7 @@ func (o *Operations) StartWebAuthnRegistration(ctx context.Context, in *api.Star
 	if err := mfa.CheckEnrolment(b.Pool, b.AuthTime, o.Now()); err != nil {
 		return nil, err
 	}
-	text, err := o.Start(ctx, Owner{b.Client, b.User})
+	text, err := o.Start(ctx, Owner{Client: b.Client, User: b.User})
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +89,10 @@ func (o *Operations) Start(ctx context.Context, b Owner) (json.RawMessage, error
 type Owner struct {
 	Client *directory.Client
 	User   *store.User
+	// ForAll lets the passkey stand for all factors from now on, where the pool has
+	// that. At the API the user says so with SetUserMFAPreference; the pages have no
+	// other place for it, and a passkey that signs nobody in would be of no use.
+	ForAll bool
 }
 
 // CompleteWebAuthnRegistration adds the passkey that was made. Its challenge is
@@ -101,7 +105,7 @@ func (o *Operations) CompleteWebAuthnRegistration(ctx context.Context, in *api.C
 	if err := mfa.CheckEnrolment(b.Pool, b.AuthTime, o.Now()); err != nil {
 		return nil, err
 	}
-	return &api.CompleteWebAuthnRegistrationResponse{}, o.Complete(ctx, Owner{b.Client, b.User}, in.Credential)
+	return &api.CompleteWebAuthnRegistrationResponse{}, o.Complete(ctx, Owner{Client: b.Client, User: b.User}, in.Credential)
 }
 
 // Complete adds a passkey that was made with the options of Start for the same
@@ -189,6 +193,12 @@ func (o *Operations) add(ctx context.Context, b Owner, s settings, made *webauth
 			return nothing{}, err
 		case !added:
 			return nothing{}, api.InvalidParameterException("The credential is registered already.")
+		}
+		if b.ForAll && s.multiFactor && !u.MFA.WebAuthn {
+			u.MFA.WebAuthn, u.ModifiedAt = true, o.Now()
+			if err := tx.SaveUser(ctx, u); err != nil {
+				return nothing{}, err
+			}
 		}
 		return nothing{}, o.Notices.Send(ctx, tx, b.Client.Pool, u, messages.FactorAdded)
 	})

@@ -167,6 +167,12 @@ func passkeyIsMFA(p *directory.Pool, u *store.User) bool {
 	return multiFactorPasskeys(p) && u.MFA.WebAuthn
 }
 
+// TakesPasskeys reports whether a passkey could sign a user in: alone, or for all
+// factors where more than one is asked for.
+func TakesPasskeys(p *directory.Pool, u *store.User) bool {
+	return multiFactorPasskeys(p) || !decideMFA(mfaCaseOf(&p.Settings, u)).due()
+}
+
 // byPasskey reports whether a passkey is all that was proven.
 func byPasskey(a *attempt) bool {
 	return len(a.proven) == 1 && (a.proven[0] == tokens.FactorPlatform || a.proven[0] == tokens.FactorRoaming)

@@ -42,11 +42,11 @@ func (v *visit) signedIn(ctx context.Context, done *signin.SignedIn) error {
 }
 
 // offersPasskey reports whether a passkey is offered before the redirect: to users
-// who signed in with a password or just signed up, have none and did not say "not
-// now" in this browser (endpoints.md §6.7).
+// who signed in with a password or just signed up, could sign in with one, have none
+// and did not say "not now" in this browser (endpoints.md §6.7).
 func (v *visit) offersPasskey(ctx context.Context, session *sso.Session) (bool, error) {
 	fits := v.tx.SignedUp || slices.Contains(session.Factors, tokens.FactorPassword)
-	if !v.passkeys() || !fits || v.sealed(cookieNoOffer) == session.Sub {
+	if !v.passkeys() || !fits || !signin.TakesPasskeys(v.client.Pool, session.User) || v.sealed(cookieNoOffer) == session.Sub {
 		return false, nil
 	}
 	return store.Read(ctx, v.p.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {

@@ -56,7 +56,9 @@ func showPasskeyAdd(ctx context.Context, v *visit) error {
 // offered reports whether the passkey is offered at the end of a sign-in.
 func (v *visit) offered() bool { return v.tx.Offer && v.completed() }
 
-func (v *visit) owner() passkeys.Owner { return passkeys.Owner{Client: v.client, User: v.session.User} }
+func (v *visit) owner() passkeys.Owner {
+	return passkeys.Owner{Client: v.client, User: v.session.User, ForAll: true}
+}
 
 func takePasskeyAdd(ctx context.Context, v *visit) error {
 	may, err := v.registers()
