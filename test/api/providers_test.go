@@ -515,3 +515,32 @@ func TestProvidersThatBeginByThemselvesGoWithSAMLOnly(t *testing.T) {
 	})
 	wantCode(t, err, "InvalidParameterException")
 }
+
+// federation.md §7.2: identities at SAML providers name the entity.
+func TestLinkedSAMLIdentitiesNameTheirIssuer(t *testing.T) {
+	t.Parallel()
+	s := startDev(t)
+	pool := s.CreatePool(t, nil)
+	s.CreateUser(t, pool, "ana", goodPassword)
+	_, err := makeProvider(t, s, pool, "Acme", types.IdentityProviderTypeTypeSaml, func(in *cip.CreateIdentityProviderInput) {
+		in.AttributeMapping = map[string]string{"email": "mail"}
+	}, "MetadataFile", metadataOf(t, "urn:acme"))
+	wantOK(t, err)
+	link := func(attribute, value string) error {
+		_, err := s.SDK.AdminLinkProviderForUser(t.Context(), &cip.AdminLinkProviderForUserInput{
+			UserPoolId:      &pool,
+			DestinationUser: &types.ProviderUserIdentifierType{ProviderName: aws.String("Cognito"), ProviderAttributeValue: aws.String("ana")},
+			SourceUser:      &types.ProviderUserIdentifierType{ProviderName: aws.String("Acme"), ProviderAttributeName: &attribute, ProviderAttributeValue: &value},
+		})
+		return err
+	}
+	wantOK(t, link("email", "ana@acme.example"))
+	got := s.Call(t, "AdminGetUser", `{"UserPoolId":"`+pool+`","Username":"ana"}`)
+	const want = `[{\"userId\":\"ana@acme.example\",\"providerName\":\"Acme\",\"providerType\":\"SAML\",\"issuer\":\"urn:acme\",\"primary\":false,\"dateCreated\":`
+	if !strings.Contains(got.Body, want) {
+		t.Errorf("got %s\nwant in it %s", got.Body, want)
+	}
+	wantOK(t, link("Cognito_Subject", strings.Repeat("x", 2048)))
+	wantCode(t, link("Cognito_Subject", strings.Repeat("x", 2049)), "InvalidParameterException")
+	wantCode(t, link("Cognito_Subject", "a\x00b"), "InvalidParameterException")
+}
