@@ -123,7 +123,9 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 	for _, o := range options {
 		o(&cfg)
 	}
-	cfg.ProviderRoots = cfg.Authority.Pool()
+	if cfg.Authority != nil {
+		cfg.ProviderRoots = cfg.Authority.Pool()
+	}
 	// The server outlives t when it is shared, so it does not get t's context.
 	running, err := server.New(context.Background(), cfg)
 	if err != nil {
