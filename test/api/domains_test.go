@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"crypto/rand"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,7 +17,7 @@ import (
 const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000"
 
 // newPrefix is a prefix that no other test has.
-func newPrefix() string { return "shop-" + strings.ToLower(rand.Text()[:12]) }
+func newPrefix() string { return "shop-" + servertest.NewPrefix() }
 
 func newHostName() string { return newPrefix() + ".example.com" }
 

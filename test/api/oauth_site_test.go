@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -55,7 +54,7 @@ func (p *relying) serve(t *testing.T, identifier string, scopes ...string) {
 // withDomain gives the pool a domain with a generation of the pages.
 func (p *relying) withDomain(t *testing.T, version int32) {
 	t.Helper()
-	p.domain = "t-" + strings.ToLower(rand.Text())
+	p.domain = servertest.NewPrefix()
 	_, err := p.s.SDK.CreateUserPoolDomain(t.Context(), &cip.CreateUserPoolDomainInput{
 		UserPoolId: &p.pool, Domain: &p.domain, ManagedLoginVersion: &version,
 	})

@@ -54,7 +54,7 @@ func openShopAt(t *testing.T, s *servertest.Server, callback string, changePool 
 			changePool(in)
 		}
 	})
-	prefix := "b" + strings.ToLower(strings.ReplaceAll(a.pool[strings.IndexByte(a.pool, '_')+1:], "_", ""))
+	prefix := servertest.NewPrefix()
 	_, err = s.SDK.CreateUserPoolDomain(t.Context(), &cip.CreateUserPoolDomainInput{
 		UserPoolId: &a.pool, Domain: &prefix, ManagedLoginVersion: new(int32(2)),
 	})

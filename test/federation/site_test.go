@@ -1,7 +1,6 @@
 package federation_test
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -48,7 +47,7 @@ func newSite(t *testing.T, s *servertest.Server, change func(*cip.CreateUserPool
 			change(in)
 		}
 	})}
-	domain := "f-" + strings.ToLower(rand.Text())
+	domain := servertest.NewPrefix()
 	_, err := s.SDK.CreateUserPoolDomain(t.Context(), &cip.CreateUserPoolDomainInput{UserPoolId: &w.pool, Domain: &domain, ManagedLoginVersion: new(int32(2))})
 	wantOK(t, err)
 	w.base = s.HTTPSAt(domain + ".auth.localhost")

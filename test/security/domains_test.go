@@ -1,7 +1,6 @@
 package security_test
 
 import (
-	"crypto/rand"
 	"crypto/tls"
 	"net/http"
 	"strings"
@@ -13,7 +12,7 @@ import (
 // twoDomains gives a pool a prefix and a custom domain with names of its own.
 func twoDomains(t *testing.T, s *servertest.Server, pool string) (prefix, custom string) {
 	t.Helper()
-	name := strings.ToLower(rand.Text()[:12])
+	name := servertest.NewPrefix()
 	prefix, custom = "pool-"+name, name+".example.com"
 	do(t, s, "CreateUserPoolDomain", doc{"UserPoolId": pool, "Domain": prefix})
 	do(t, s, "CreateUserPoolDomain", doc{
@@ -140,7 +139,7 @@ func TestS149DomainsServeNothingOfTheInstallation(t *testing.T) {
 func TestS194ACustomDomainKeepsItsTLSPolicy(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
-	name := strings.ToLower(rand.Text()[:12])
+	name := servertest.NewPrefix()
 	strict, usual := "strict-"+name+".example.com", "usual-"+name+".example.com"
 	for host, policy := range map[string]string{strict: "TLS_V1_3_2025", usual: "TLS_V1"} {
 		pool := at(t, do(t, s, "CreateUserPool", doc{"PoolName": "policy"}), "UserPool", "Id")
