@@ -5,10 +5,15 @@ import (
 
 	"cognate/internal/cognito/authorization"
 	"cognate/internal/cognito/federation"
+	"cognate/internal/cognito/limits"
 	"cognate/internal/web/federated"
 	"cognate/internal/web/login"
 	"cognate/internal/web/oauth"
 )
+
+// unopenedPerHour is how many assertions that cannot be decrypted are tried for a
+// provider. Reading a block of AES-CBC by trial takes thousands.
+const unopenedPerHour = 100
 
 // federation is what the ways to identity providers and back need.
 func (s *Server) federation(p *parts, decisions *authorization.Operations) federated.Config {
@@ -16,7 +21,8 @@ func (s *Server) federation(p *parts, decisions *authorization.Operations) feder
 		Now: s.cfg.Now, Log: s.cfg.Log, Directory: p.directory, Authorization: decisions, Sessions: p.browsers,
 		Federation: &federation.Federation{DB: p.db, Now: s.cfg.Now, Triggers: p.triggers},
 		SignIn:     p.operations, Asker: p.asker, SAML: p.saml, Reroute: s.reroute(),
-		Cookies: federated.Cookies{New: login.NewCookie},
-		Began:   func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r); oauth.SetHeaders(w.Header()) },
+		Unopened: &limits.Guesses{Now: s.cfg.Now, PerSource: unopenedPerHour},
+		Cookies:  federated.Cookies{New: login.NewCookie},
+		Began:    func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r); oauth.SetHeaders(w.Header()) },
 	}
 }

@@ -1,6 +1,9 @@
 package federation_test
 
 import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
 	"maps"
 	"net/http"
 	"net/url"
@@ -318,4 +321,37 @@ func TestS104SignedOutByTheProvider(t *testing.T) {
 		t.Error("the session is still there")
 	}
 	provider.signOutSAML(t, w, good).wantPage(t, "again", "Invalid state")
+}
+
+// Who sends many assertions that cannot be decrypted learns nothing from more of
+// them; a provider that signs its responses is not disturbed.
+func TestS101DecryptionIsNotTriedForever(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, onThisMachine)
+	w, p := corp(t, s, map[string]string{"IDPInit": "true", "EncryptedResponses": "true"})
+	shown, err := s.SDK.DescribeIdentityProvider(t.Context(), &cip.DescribeIdentityProviderInput{UserPoolId: &w.pool, ProviderName: &p.name})
+	wantOK(t, err)
+	der, err := base64.StdEncoding.DecodeString(shown.IdentityProvider.ProviderDetails["ActiveEncryptionCertificate"])
+	wantOK(t, err)
+	certificate, err := x509.ParseCertificate(der)
+	wantOK(t, err)
+	relay := url.Values{
+		"identity_provider": {"Corp"}, "client_id": {w.client}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"}, "state": {"st"},
+	}.Encode()
+	post := func(signed bool, damage func([]byte) []byte) reply {
+		a := p.says("", "ana")
+		a.SignResponse = signed
+		a.EncryptFor, _ = certificate.PublicKey.(*rsa.PublicKey)
+		a.Encryption = samltest.Encryption{Content: "http://www.w3.org/2001/04/xmlenc#aes128-cbc", Damage: damage}
+		return w.browser(t).bring(t, w, p.raw(t, a), relay)
+	}
+	const unopened = "Encrypted SAML Assertion is invalid."
+	post(false, nil).wantCode(t)
+	for range 100 {
+		post(false, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }).refusedWith(t, "damaged", unopened)
+	}
+	post(false, nil).refusedWith(t, "good, after a hundred that were not", unopened)
+	post(true, nil).wantCode(t)
+	s.Advance(2 * time.Minute)
+	post(false, nil).wantCode(t)
 }

@@ -159,7 +159,7 @@ func (e *Expected) open(root, response *etree.Element, signed bool) (*etree.Elem
 		// One error for all that can go wrong, until the signature was good (S101).
 		assertion, err := e.openEncrypted(encrypted, signed)
 		if err != nil {
-			return nil, &Error{Reason: reasonEncrypted}
+			return nil, &Error{Reason: reasonEncrypted, Unopened: true}
 		}
 		return assertion, nil
 	}
@@ -184,6 +184,9 @@ func (e *Expected) open(root, response *etree.Element, signed bool) (*etree.Elem
 }
 
 func (e *Expected) openEncrypted(encrypted *etree.Element, signed bool) (*etree.Element, error) {
+	if e.OnlySigned && !signed {
+		return nil, errDecrypt
+	}
 	assertion, err := decrypt(encrypted, e.SP.EncryptionKey)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,9 @@ type Expected struct {
 	// sent by itself, and no other.
 	InResponseTo string
 	Now          time.Time
+	// OnlySigned has assertions decrypted only where the response around them is
+	// signed, so that nobody else learns anything by trying.
+	OnlySigned bool
 }
 
 // Subject is whom a provider calls by which name, in which session.
@@ -75,6 +78,9 @@ type Error struct {
 	// Err is for the log. It is nil where telling more would help to open what is
 	// encrypted.
 	Err error
+	// Unopened says that there was an encrypted assertion which could not be opened.
+	// Callers bound how often (dependencies.md §4).
+	Unopened bool
 }
 
 func (e *Error) Error() string {

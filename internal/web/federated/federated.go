@@ -16,6 +16,7 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/federation"
 	"cognate/internal/cognito/idp"
+	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/signin"
 	"cognate/internal/cognito/sso"
 	"cognate/internal/cognito/threats"
@@ -50,6 +51,8 @@ type Config struct {
 	SAML          SAML
 	// Reroute has providers asked elsewhere; nil: nowhere.
 	Reroute func(*oidc.Settings)
+	// Unopened counts encrypted assertions that could not be opened, by provider.
+	Unopened *limits.Guesses
 	// Cookies sets and reads the cookies of a domain.
 	Cookies Cookies
 	// Fail shows the error page.
@@ -216,7 +219,9 @@ func denial(form url.Values) string {
 	return bounded(text)
 }
 
-func bounded(text string) string { return strings.ToValidUTF8(text[:min(len(text), longestDenial)], "") }
+func bounded(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), longestDenial)], "")
+}
 
 // takeUp finds out what a browser comes back to. No departure means that the error
 // page has been shown.

@@ -130,8 +130,12 @@ func (a *arrival) assertion(ctx context.Context, provider *store.IdentityProvide
 	}
 	said, err := saml.ParseResponse(a.r.PostForm.Get("SAMLResponse"), saml.Expected{
 		SP: sp, Metadata: metadata, InResponseTo: requestID, Now: a.Now(),
+		OnlySigned: a.Unopened.Check(ctx, provider.PoolID, provider.Name) != nil,
 	})
 	if err != nil {
+		if refused, ok := errors.AsType[*saml.Error](err); ok && refused.Unopened {
+			a.Unopened.Failed(ctx, provider.PoolID, provider.Name)
+		}
 		return nil, err
 	}
 	first, err := a.Federation.Spend(ctx, provider.PoolID, provider.Name, said.ID, said.NotOnOrAfter.Add(sp.Skew))
