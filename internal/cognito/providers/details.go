@@ -105,6 +105,7 @@ func fixed(kind api.IdentityProviderTypeType, version string) map[string]string 
 			authorizeURL: "https://appleid.apple.com/auth/authorize", tokenURL: "https://appleid.apple.com/auth/token",
 			tokenMethod: "POST", issuer: "https://appleid.apple.com", addAttributes: "false",
 		}
+	case api.IdentityProviderTypeTypeOidc, api.IdentityProviderTypeTypeSaml:
 	}
 	return nil
 }
@@ -167,6 +168,7 @@ func (o *Operations) checkDetails(kind api.IdentityProviderTypeType, details, be
 		return checkSAML(details, before)
 	case api.IdentityProviderTypeTypeOidc:
 		return o.checkOIDC(details)
+	case api.IdentityProviderTypeTypeGoogle, api.IdentityProviderTypeTypeLoginWithAmazon:
 	}
 	return nil
 }

@@ -122,13 +122,13 @@ func (o *Operations) settle(ctx context.Context, p, old *store.IdentityProvider,
 		return nil, err
 	}
 	p.Settings.Details = details
-	switch p.Type {
-	case api.IdentityProviderTypeTypeOidc:
-		return nil, o.resolve(ctx, details, before, given[clientSecret] != "")
-	case api.IdentityProviderTypeTypeSaml:
+	if p.Type == api.IdentityProviderTypeTypeSaml {
 		return o.introduce(ctx, p)
 	}
-	return nil, nil
+	if p.Type == api.IdentityProviderTypeTypeOidc {
+		err = o.resolve(ctx, details, before, given[clientSecret] != "")
+	}
+	return nil, err
 }
 
 // introduce reads the metadata of a SAML provider and gives it a key to encrypt for.

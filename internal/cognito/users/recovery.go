@@ -76,11 +76,9 @@ func checkResettable(u *store.User) error {
 	if !u.Enabled {
 		return api.NotAuthorizedException("User is disabled.")
 	}
-	switch u.Status {
-	case api.UserStatusTypeConfirmed, api.UserStatusTypeResetRequired, api.UserStatusTypeUnconfirmed:
-		if !u.PasswordBlocked {
-			return nil
-		}
+	own := []api.UserStatusType{api.UserStatusTypeConfirmed, api.UserStatusTypeResetRequired, api.UserStatusTypeUnconfirmed}
+	if !u.PasswordBlocked && slices.Contains(own, u.Status) {
+		return nil
 	}
 	return api.NotAuthorizedException("User password cannot be reset in the current state.")
 }
