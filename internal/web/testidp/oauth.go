@@ -234,7 +234,7 @@ func (p *Providers) token(w http.ResponseWriter, r *http.Request, kind Kind) {
 		answer["id_token"] = v.idToken
 	}
 	if v.choice.Failure == RotatedKey {
-		if err := p.Rotate(); err != nil {
+		if err := p.rotateTokens(); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -121,15 +122,17 @@ func (p *Providers) signer() (*signingKey, error) {
 
 // Rotate gives the providers other keys. Those of ID tokens are forgotten at once;
 // the metadata of the SAML provider lists the former certificate beside the new one.
-func (p *Providers) Rotate() error {
+func (p *Providers) Rotate() error { return errors.Join(p.rotateTokens(), p.rotateSAML()) }
+
+func (p *Providers) rotateTokens() error {
 	fresh, err := newSigningKey()
 	if err != nil {
 		return err
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.key = fresh
-	p.mu.Unlock()
-	return p.rotateSAML()
+	return nil
 }
 
 func newSigningKey() (*signingKey, error) {
