@@ -30,6 +30,7 @@ func (w *world) flows() []flow {
 		{name: "Passkey sign-in", prepare: choice.newChooser(w, true), do: w.passkeySignIn, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "–"},
 		{name: "Refresh", prepare: w.signedIn, do: w.refresh, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "≤ 1.2 of its floor"},
 		{name: "GetUser", prepare: w.signedIn, do: w.getUser, goal: "≤ 0.4 signatures"},
+		{name: "Sign-in page", prepare: domain.newStranger(w), do: domain.firstPage, goal: "≤ 5 ms"},
 		{name: "Authorize with a session", prepare: domain.newVisitor(w), do: domain.authorize, goal: "–"},
 		{name: "Code exchange", prepare: domain.newCodes(w), do: domain.exchangeNext, floor: func(f *floor) time.Duration { return 2 * f.signature }, goal: "≤ 1.3 of its floor"},
 		{name: "client_credentials", prepare: domain.newVisitor(w), do: domain.clientCredentials, floor: func(f *floor) time.Duration { return f.signature }, goal: "≤ 1.3 of its floor"},

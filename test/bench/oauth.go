@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,7 +41,7 @@ func (d *domainOf) ready(ctx context.Context, w *world) error {
 
 func (d *domainOf) make(ctx context.Context, w *world) error {
 	d.base = w.endpoint + "/_domains/" + benchPrefix
-	if _, err := w.api.CreateUserPoolDomain(ctx, &cip.CreateUserPoolDomainInput{UserPoolId: &w.poolID, Domain: aws.String(benchPrefix)}); err != nil {
+	if _, err := w.api.CreateUserPoolDomain(ctx, &cip.CreateUserPoolDomainInput{UserPoolId: &w.poolID, Domain: aws.String(benchPrefix), ManagedLoginVersion: aws.Int32(2)}); err != nil {
 		return fmt.Errorf("create the domain: %w", err)
 	}
 	_, err := w.api.CreateResourceServer(ctx, &cip.CreateResourceServerInput{
@@ -59,6 +60,10 @@ func (d *domainOf) make(ctx context.Context, w *world) error {
 		return fmt.Errorf("create the client for people: %w", err)
 	}
 	d.people = *people.UserPoolClient.ClientId
+	_, err = w.api.CreateManagedLoginBranding(ctx, &cip.CreateManagedLoginBrandingInput{UserPoolId: &w.poolID, ClientId: &d.people, UseCognitoProvidedValues: true})
+	if err != nil {
+		return fmt.Errorf("create the style: %w", err)
+	}
 	machine, err := w.api.CreateUserPoolClient(ctx, &cip.CreateUserPoolClientInput{
 		UserPoolId: &w.poolID, ClientName: aws.String("machine"), GenerateSecret: true, AllowedOAuthFlowsUserPoolClient: true,
 		AllowedOAuthFlows: []types.OAuthFlowType{types.OAuthFlowTypeClientCredentials}, AllowedOAuthScopes: []string{benchScope},
@@ -77,7 +82,23 @@ type visitor struct {
 	codes  []string // redirects with codes that are not exchanged yet
 }
 
-// newVisitor signs a user in on the classic page.
+// newStranger is a browser without cookies.
+func (d *domainOf) newStranger(w *world) func(context.Context, int) (any, error) {
+	return func(ctx context.Context, _ int) (any, error) {
+		return &visitor{http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2}}}, d.ready(ctx, w)
+	}
+}
+
+// firstPage shows the sign-in page of managed login, which begins a transaction.
+func (d *domainOf) firstPage(ctx context.Context, state any, _ int64) error {
+	_, body, err := state.(*visitor).send(ctx, http.MethodGet, d.base+"/login?"+d.query(), "")
+	if err == nil && !bytes.Contains(body, []byte(`name="password"`)) {
+		err = errors.New("the sign-in page asks for no password")
+	}
+	return err
+}
+
+// newVisitor signs a user in on the page of managed login.
 func (d *domainOf) newVisitor(w *world) func(context.Context, int) (any, error) {
 	return func(ctx context.Context, client int) (any, error) {
 		if err := d.ready(ctx, w); err != nil {
