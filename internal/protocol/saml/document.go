@@ -29,9 +29,10 @@ const (
 
 // Bounds on documents (S100).
 const (
-	maxDepth    = 64
-	maxNodes    = 10_000 // elements, attributes, runs of text and comments
-	maxPrefixes = 64     // canonical forms cost elements × prefixes
+	maxDepth      = 64
+	maxNodes      = 10_000 // elements, attributes, runs of text and comments
+	maxPrefixes   = 64     // canonical forms cost elements × prefixes
+	maxAttributes = 128    // of an element; trees take the square of it
 )
 
 var byteOrderMark = []byte("\xEF\xBB\xBF")
@@ -144,8 +145,8 @@ func (s *scanner) start(t xml.StartElement) error {
 	if len(s.open) > maxDepth {
 		return fmt.Errorf("elements are nested deeper than %d", maxDepth)
 	}
-	if s.nodes += len(t.Attr); s.nodes > maxNodes {
-		return fmt.Errorf("more than %d nodes", maxNodes)
+	if s.nodes += len(t.Attr); s.nodes > maxNodes || len(t.Attr) > maxAttributes {
+		return fmt.Errorf("more than %d nodes, or %d attributes", maxNodes, maxAttributes)
 	}
 	for _, a := range t.Attr {
 		if err := s.declare(a); err != nil {

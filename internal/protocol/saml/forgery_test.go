@@ -513,7 +513,7 @@ func TestS100HugeMessages(t *testing.T) {
 		"deep":       strings.Repeat("<a>", 65) + strings.Repeat("</a>", 65),
 		"very deep":  strings.Repeat("<a>", 20_000),
 		"wide":       "<a>" + strings.Repeat("<b/>", 10_000) + "</a>",
-		"attributes": "<a " + strings.Repeat(` b="c"`, 10_001) + "/>",
+		"attributes": strings.Replace(good, "<samlp:Response", "<samlp:Response"+manyAttributes(maxAttributes), 1),
 		"prefixes":   strings.Replace(good, "<samlp:Response", manyPrefixes(maxPrefixes), 1),
 		"large":      strings.Replace(good, "<saml:Subject>", strings.Repeat(" ", MaxMessage)+"<saml:Subject>", 1),
 		"empty":      "", "space": " ", "no element": "<?xml version='1.0'?>",
@@ -529,6 +529,14 @@ func TestS100HugeMessages(t *testing.T) {
 	if _, err := ParseResponse("%%%", expected()); err == nil {
 		t.Error("taken without base64")
 	}
+}
+
+func manyAttributes(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ` a%d=""`, i)
+	}
+	return b.String()
 }
 
 func manyPrefixes(n int) string {
