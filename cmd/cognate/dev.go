@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 
 	"golang.org/x/term"
 
+	"cognate/internal/api"
 	"cognate/internal/outbound/fetch"
 	"cognate/internal/server"
 )
@@ -21,10 +23,28 @@ import (
 type devCommand struct {
 	settings
 	makingFlags
+	providerFlags
 	Memory   bool `env:"COGNATE_MEMORY" help:"Keep everything in memory and nothing on disk."`
 	NoSample bool `help:"Do not make the ready pool, client and user."`
 	Quiet    bool `short:"q" help:"Print nothing but errors."`
 	JSON     bool `name:"json" help:"Print what was made as one line of JSON when ready."`
+}
+
+// providerFlags say where the social providers are.
+type providerFlags struct {
+	Google   string `env:"COGNATE_GOOGLE_URL" name:"google-url" placeholder:"URL" help:"Asked in the place of Google's hosts, with the same paths. Default Google. A provider whose client_id is cognate-test is the built-in one in any case."`
+	Facebook string `env:"COGNATE_FACEBOOK_URL" name:"facebook-url" placeholder:"URL" help:"The same for Facebook."`
+	Amazon   string `env:"COGNATE_AMAZON_URL" name:"amazon-url" placeholder:"URL" help:"The same for Login with Amazon."`
+	Apple    string `env:"COGNATE_APPLE_URL" name:"apple-url" placeholder:"URL" help:"The same for Sign in with Apple."`
+}
+
+func (f *providerFlags) urls() map[api.IdentityProviderTypeType]string {
+	urls := map[api.IdentityProviderTypeType]string{
+		api.IdentityProviderTypeTypeGoogle: f.Google, api.IdentityProviderTypeTypeFacebook: f.Facebook,
+		api.IdentityProviderTypeTypeLoginWithAmazon: f.Amazon, api.IdentityProviderTypeTypeSignInWithApple: f.Apple,
+	}
+	maps.DeleteFunc(urls, func(_ api.IdentityProviderTypeType, address string) bool { return address == "" })
+	return urls
 }
 
 // Help ends the page that dev --help prints.
@@ -48,7 +68,7 @@ func (c *devCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	config.Memory, config.TLSNames = c.Memory, c.TLSName
+	config.Memory, config.TLSNames, config.ProviderURLs = c.Memory, c.TLSName, c.urls()
 	config.Log = log
 	listener, err := net.Listen("tcp", cmp.Or(c.Listen, server.DefaultListen))
 	if err != nil {

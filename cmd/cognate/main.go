@@ -27,6 +27,7 @@ type cli struct {
 	Env         envCommand         `cmd:"" help:"Print the variables that point the AWS SDKs and the AWS CLI at the server."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
 	Doctor      doctorCommand      `cmd:"" help:"Look for settings that weaken a running server."`
+	Idp         idpCommand         `cmd:"" name:"idp" help:"Identity providers of pools."`
 	Keys        keysCommand        `cmd:"" help:"The keys that pools sign their tokens with."`
 	Trigger     triggerCommand     `cmd:"" help:"Look at and try the functions of pools."`
 	Trust       trustCommand       `cmd:"" help:"Let this machine's programs trust the certificates of cognate dev, or no longer."`
