@@ -12,9 +12,10 @@ import (
 
 // mountStart puts the start page of dev on mux.
 func (s *Server) mountStart(mux *http.ServeMux) {
-	pages := &start.Start{Facts: s.facts, Post: s.postForm}
+	pages := &start.Start{Facts: s.facts, Post: s.postForm, Providers: s.sampleProviders, Attach: s.attachProviders}
 	hosts := s.cfg.hosts()
-	pages.Register(mux, func(next http.HandlerFunc) http.Handler { return control.Page(next, hosts...) })
+	pages.Register(mux, func(next http.HandlerFunc) http.Handler { return control.Page(next, hosts...) },
+		func(next http.HandlerFunc) http.Handler { return control.Change(next, hosts...) })
 }
 
 func (s *Server) facts() start.Facts {

@@ -1,8 +1,14 @@
 package server
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"slices"
 
+	"github.com/google/uuid"
+
+	"cognate/internal/api"
 	"cognate/internal/outbound/oidc"
 	"cognate/internal/web/control"
 	"cognate/internal/web/testidp"
@@ -34,4 +40,49 @@ func (s *Server) reroute() func(*oidc.Settings) {
 			settings.MoveTo(base)
 		}
 	}
+}
+
+// sampleProviders lists the identity providers of the sample pool.
+func (s *Server) sampleProviders(ctx context.Context) ([]string, error) {
+	got, err := s.service.ListIdentityProviders(s.within(ctx), &api.ListIdentityProvidersRequest{
+		UserPoolId: s.sample.Load().UserPoolID, MaxResults: new(int32(60)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the sample's identity providers: %w", err)
+	}
+	var names []string
+	for _, one := range got.Providers {
+		names = append(names, one.ProviderName)
+	}
+	return names, nil
+}
+
+// attachProviders gives the sample pool all test providers that it has not, and its
+// client offers them.
+func (s *Server) attachProviders(ctx context.Context) error {
+	there, err := s.sampleProviders(ctx)
+	if err != nil {
+		return err
+	}
+	sample, all := s.sample.Load(), []string(nil)
+	ctx = s.within(ctx)
+	for _, kind := range testidp.Kinds() {
+		request, err := testidp.Attachment(s.cfg.PublicURL, kind, sample.UserPoolID, "")
+		if err != nil {
+			return err
+		}
+		all = append(all, request.ProviderName)
+		if slices.Contains(there, request.ProviderName) {
+			continue
+		}
+		if _, err := s.service.CreateIdentityProvider(ctx, request); err != nil {
+			return fmt.Errorf("create %s: %w", request.ProviderName, err)
+		}
+	}
+	return testidp.Offer(ctx, s.service, sample.UserPoolID, sample.ClientID, all...)
+}
+
+// within gives a context for operations that the server calls itself.
+func (s *Server) within(ctx context.Context) context.Context {
+	return api.WithRequest(ctx, &api.RequestInfo{RequestID: uuid.NewString(), Region: s.cfg.Region})
 }

@@ -131,3 +131,8 @@ func fromBrowser(r *http.Request) bool {
 // Page admits to another page of dev that people look at, see Register for
 // hosts.
 func Page(next http.HandlerFunc, hosts ...string) http.Handler { return newGuard(hosts).page(next) }
+
+// Change admits to what people do by a form of a page of dev, see Register for hosts.
+func Change(next http.HandlerFunc, hosts ...string) http.Handler {
+	return newGuard(hosts).change(next)
+}

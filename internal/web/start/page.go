@@ -2,6 +2,7 @@ package start
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"html/template"
 	"net/http"
@@ -31,12 +32,18 @@ type Facts struct {
 // Start serves the pages. All fields are set.
 type Start struct {
 	Facts func() Facts
+	// Providers lists the identity providers of the sample, Attach gives it those that
+	// dev plays.
+	Providers func(ctx context.Context) ([]string, error)
+	Attach    func(ctx context.Context) error
 	// Post sends a form to a URL of this server and gives status and body.
 	Post func(r *http.Request, url, form string) (status int, body []byte)
 }
 
-// Register mounts the pages on mux, each behind admit.
-func (s *Start) Register(mux *http.ServeMux, admit func(http.HandlerFunc) http.Handler) {
+// Register mounts the pages on mux, each behind admit, and what changes something
+// behind change.
+func (s *Start) Register(mux *http.ServeMux, admit, change func(http.HandlerFunc) http.Handler) {
+	mux.Handle("POST /_cognate/start/providers", change(s.attach))
 	mux.Handle("GET /{$}", admit(s.home))
 	mux.Handle("GET /_cognate/start/{name}", admit(asset))
 	mux.Handle("GET /_cognate/try", admit(s.begin))
@@ -46,17 +53,37 @@ func (s *Start) Register(mux *http.ServeMux, admit func(http.HandlerFunc) http.H
 func (s *Start) home(w http.ResponseWriter, r *http.Request) {
 	facts := s.Facts()
 	var list []Snippet
+	var providers []string
 	if facts.ClientID != "" {
 		var err error
-		if list, err = snippets(facts); err != nil {
+		if list, err = snippets(facts); err == nil {
+			providers, err = s.Providers(r.Context())
+		}
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 	}
+	// Under no-referrer browsers say that the form comes from nowhere.
+	w.Header().Set("Referrer-Policy", "same-origin")
 	render(w, http.StatusOK, "home.html", struct {
 		Facts
-		Snippets []Snippet
-	}{facts, list})
+		Snippets  []Snippet
+		Providers []string
+	}{facts, list, providers})
+}
+
+// attach gives the sample the identity providers that dev plays.
+func (s *Start) attach(w http.ResponseWriter, r *http.Request) {
+	if s.Facts().ClientID == "" {
+		http.Error(w, "There is no sample to attach providers to.", http.StatusNotFound)
+		return
+	}
+	if err := s.Attach(r.Context()); err != nil {
+		http.Error(w, "The providers could not be attached: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // asset serves style sheet and script; templates stay inside.

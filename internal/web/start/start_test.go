@@ -1,6 +1,7 @@
 package start
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -85,7 +86,8 @@ func TestSnippetsAreWellFormed(t *testing.T) {
 func trial(t *testing.T, s *Start) (*http.ServeMux, *http.Cookie, url.Values) {
 	t.Helper()
 	mux := http.NewServeMux()
-	s.Register(mux, func(next http.HandlerFunc) http.Handler { return next })
+	admit := func(next http.HandlerFunc) http.Handler { return next }
+	s.Register(mux, admit, admit)
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/_cognate/try", nil))
 	to, err := url.Parse(w.Header().Get("Location"))
@@ -143,5 +145,37 @@ func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// One click gives the sample the test providers, and each can be tried then.
+func TestTestProvidersAreAClickAway(t *testing.T) {
+	t.Parallel()
+	var attached []string
+	s := &Start{
+		Facts: facts, Providers: func(context.Context) ([]string, error) { return attached, nil },
+		Attach: func(context.Context) error { attached = []string{"Google"}; return nil },
+	}
+	mux := http.NewServeMux()
+	admit := func(next http.HandlerFunc) http.Handler { return next }
+	s.Register(mux, admit, admit)
+	page := func() string {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		return w.Body.String()
+	}
+	const form, button = `action="/_cognate/start/providers"`, `href="/_cognate/try?identity_provider=Google"`
+	if before := page(); !strings.Contains(before, form) || strings.Contains(before, button) {
+		t.Errorf("before:\n%s", before)
+	}
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/_cognate/start/providers", nil))
+	if after := page(); w.Code != http.StatusSeeOther || strings.Contains(after, form) || !strings.Contains(after, button) {
+		t.Errorf("%d, after:\n%s", w.Code, after)
+	}
+	w = httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/_cognate/try?identity_provider=Google", nil))
+	if to, err := url.Parse(w.Header().Get("Location")); err != nil || to.Query().Get("identity_provider") != "Google" {
+		t.Errorf("the trial goes to %v, %v", to, err)
 	}
 }

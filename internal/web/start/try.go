@@ -42,6 +42,9 @@ func (s *Start) begin(w http.ResponseWriter, r *http.Request) {
 		"scope": {"openid email profile"}, "state": {state},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}
+	if provider := r.URL.Query().Get("identity_provider"); provider != "" {
+		query.Set("identity_provider", provider)
+	}
 	http.Redirect(w, r, f.Domain+"/oauth2/authorize?"+query.Encode(), http.StatusSeeOther)
 }
 
