@@ -123,9 +123,10 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 	for _, o := range options {
 		o(&cfg)
 	}
-	if cfg.Authority != nil {
-		cfg.ProviderRoots = cfg.Authority.Pool()
+	if cfg.Authority != nil { // else the certificates are the test's own
+		authority = cfg.Authority
 	}
+	cfg.ProviderRoots = authority.Pool()
 	// The server outlives t when it is shared, so it does not get t's context.
 	running, err := server.New(context.Background(), cfg)
 	if err != nil {
@@ -139,7 +140,7 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 		}
 	}
 	s := &Server{
-		URL: url, PublicURL: cfg.PublicURL, Region: "us-east-1", Mailbox: mailbox, clock: clock, authority: cfg.Authority,
+		URL: url, PublicURL: cfg.PublicURL, Region: "us-east-1", Mailbox: mailbox, clock: clock, authority: authority,
 	}
 	s.HTTP = &http.Client{Transport: fetch.Whole{RoundTripper: s.transport()}, Timeout: time.Minute}
 	if cfg.Region != "" {
