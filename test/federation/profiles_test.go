@@ -143,3 +143,38 @@ func TestAFederatedUserWithAPasswordHasNames(t *testing.T) {
 		})
 	}
 }
+
+// federation.md §6.5: whether a mapped address is verified is for the provider to say.
+func TestMappedAddressesAreNotVerifiedByCodes(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	w, p := newSite(t, s, func(in *cip.CreateUserPoolInput) {
+		in.AutoVerifiedAttributes = []types.VerifiedAttributeType{types.VerifiedAttributeTypeEmail}
+		in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{
+			AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{types.VerifiedAttributeTypeEmail},
+		}
+	}), serveProvider(t, s)
+	p.attach(t, w, "Acme", map[string]string{"email": "email"})
+	w.open(t, "Acme")
+	p.says("sub", "7", "email", "ana@example.com", "email_verified", true)
+	_, access := w.signIn(t, p, "Acme")
+	if _, values := w.user(t, "acme_7"); values["email_verified"] != "false" {
+		t.Errorf("profile %v", values)
+	}
+	_, err := s.Anonymous.GetUserAttributeVerificationCode(t.Context(), &cip.GetUserAttributeVerificationCodeInput{AccessToken: &access, AttributeName: new("email")})
+	wantException(t, "a code", err, "InvalidParameterException")
+	_, err = s.Anonymous.VerifyUserAttribute(t.Context(), &cip.VerifyUserAttributeInput{AccessToken: &access, AttributeName: new("email"), Code: new("123456")})
+	wantException(t, "an answer", err, "InvalidParameterException")
+	got, err := s.Anonymous.UpdateUserAttributes(t.Context(), &cip.UpdateUserAttributesInput{
+		AccessToken: &access, UserAttributes: []types.AttributeType{{Name: new("email"), Value: new("ana@elsewhere.example")}},
+	})
+	wantOK(t, err)
+	_, values := w.user(t, "acme_7")
+	if len(got.CodeDeliveryDetailsList) != 0 || values["email"] != "ana@elsewhere.example" || values["email_verified"] != "false" {
+		t.Errorf("sent %v, profile %v", got.CodeDeliveryDetailsList, values)
+	}
+	w.signIn(t, p, "Acme")
+	if _, values := w.user(t, "acme_7"); values["email"] != "ana@example.com" {
+		t.Errorf("the provider's value is not back: %v", values)
+	}
+}

@@ -109,7 +109,10 @@ func checkPreferred(config *api.UserPoolType, preferred string) error {
 // codes that the changes want.
 func (o *Operations) update(ctx context.Context, tx *store.Tx, l letter, attrs []api.AttributeType) ([]api.CodeDeliveryDetailsType, error) {
 	u, config := l.user, l.pool.Config()
-	verify := change(config, u, attrs)
+	verify, err := withoutMapped(ctx, tx, u, change(config, u, attrs))
+	if err != nil {
+		return nil, err
+	}
 	if err := attributes.CheckFlags(attrs, u.Attributes.Get); err != nil {
 		return nil, err
 	}

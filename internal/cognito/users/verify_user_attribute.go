@@ -31,6 +31,9 @@ func (o *Operations) GetUserAttributeVerificationCode(ctx context.Context, in *a
 		if err := o.Limits.Count(ctx, tx, bearer.Pool.ID, limits.Subject(u, ""), limits.AttributeCode); err != nil {
 			return nil, err
 		}
+		if err := checkUnmapped(ctx, tx, u, in.AttributeName); err != nil {
+			return nil, counted(err)
+		}
 		to := wanted(u, in.AttributeName)
 		if to.value == "" {
 			return nil, counted(noAddress(in.AttributeName))
@@ -63,6 +66,9 @@ func (o *Operations) VerifyUserAttribute(ctx context.Context, in *api.VerifyUser
 		}
 		if err := o.Limits.Count(ctx, tx, bearer.Pool.ID, limits.Subject(u, ""), limits.VerifyAttribute); err != nil {
 			return nothing{}, err
+		}
+		if err := checkUnmapped(ctx, tx, u, in.AttributeName); err != nil {
+			return nothing{}, counted(err)
 		}
 		detail, err := o.Codes.Redeem(ctx, tx, attributeSlot(u, in.AttributeName), in.Code)
 		if err != nil {
