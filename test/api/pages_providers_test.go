@@ -126,3 +126,33 @@ func TestPagesFindAProviderByDomain(t *testing.T) {
 		}
 	}
 }
+
+// Managed login asks for an address in place of buttons where its style says so.
+func TestAStyleLooksSAMLProvidersUpByDomain(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, servertest.Shared(t), 2, nil, nil)
+	w.addSAML(t, "North", "north.example.com")
+	client := w.takeFrom(t, 2, "COGNITO", "North")
+	style := func(value string) {
+		client.updateStyle(t, func(in *cip.UpdateManagedLoginBrandingInput) {
+			in.Settings = settingsFrom(t, `{"categories":{"auth":{"federation":{"interfaceStyle":"`+value+`"}}}}`)
+		})
+	}
+	b := client.browser(t)
+	for value, search := range map[string]bool{"SEARCH_INPUT": true, "BUTTON_LIST": false} {
+		style(value)
+		b.start(t)
+		if asks, button := strings.Contains(b.page.text, `name="domain_email"`), strings.Contains(b.page.text, "identity_provider=North"); asks != search || button == search {
+			t.Errorf("%s: asks for an address: %v, shows a button: %v", value, asks, button)
+		}
+	}
+	style("SEARCH_INPUT")
+	b.start(t)
+	f := b.form(t, "domain_email", "")
+	f.fields.Set("domain_email", "ana@north.example.com")
+	f.fields.Set("do", "provider")
+	got := b.do(t, "POST", b.at(t, f.action), f.fields)
+	if to := got.Header.Get("Location"); !strings.Contains(to, "/oauth2/authorize?") || !strings.Contains(to, "idp_identifier=north.example.com") {
+		t.Errorf("an address leads to %s", to)
+	}
+}

@@ -252,3 +252,67 @@ func TestS026PagesAskBeforeStrangers(t *testing.T) {
 		t.Fatalf("sent to %v", fresh.left)
 	}
 }
+
+// Forms give users the attributes that their page asks for and no others (S042); what
+// the service keeps comes from no form, and so into no claim (S034).
+func TestS042S034PagesTakeOnlyWhatTheyAskFor(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, servertest.Shared(t), 2, func(in *cip.CreateUserPoolInput) {
+		in.Schema = append(in.Schema, types.SchemaAttributeType{
+			Name: aws.String("role"), AttributeDataType: types.AttributeDataTypeString, Mutable: aws.Bool(true),
+		})
+	}, nil)
+	sneaked := []string{"custom:role", "role", "email_verified", "sub", "identities", "cognito:groups", "cognito:user_status", "name"}
+	add := func(fields url.Values) {
+		for _, name := range sneaked {
+			fields.Set("requiredAttributes["+name+"]", "true")
+			fields.Set(name, "true")
+		}
+	}
+	b := w.browser(t)
+	b.open(t, "/signup", w.query())
+	f := b.form(t, "password", "")
+	f.fields.Set("username", "eve")
+	f.fields.Set("password", goodPassword)
+	f.fields.Set("confirm_password", goodPassword)
+	f.fields.Set("requiredAttributes[email]", "eve@example.com")
+	add(f.fields)
+	b.post(t, b.at(t, f.action), f.fields)
+	b.wantPage(t, "/confirm", "")
+	user, err := w.s.SDK.AdminGetUser(t.Context(), &cip.AdminGetUserInput{UserPoolId: &w.pool, Username: aws.String("eve")})
+	wantOK(t, err)
+	for _, a := range user.UserAttributes {
+		if name := aws.ToString(a.Name); name != "sub" && name != "email" && (name != "email_verified" || aws.ToString(a.Value) != "false") || aws.ToString(a.Value) == "true" {
+			t.Errorf("the sign-up wrote %s=%s", name, aws.ToString(a.Value))
+		}
+	}
+	b.send(t, "code", w.s.Code(t, w.pool, "eve"))
+	claims := b.idToken(t)
+	for _, name := range []string{"custom:role", "role", "identities", "cognito:groups", "name"} {
+		if value, there := claims[name]; there {
+			t.Errorf("claim %s=%v", name, value)
+		}
+	}
+
+	// So it is where a new password and missing attributes are asked for.
+	_, err = w.s.SDK.AdminCreateUser(t.Context(), &cip.AdminCreateUserInput{
+		UserPoolId: &w.pool, Username: aws.String("invited"), TemporaryPassword: aws.String(goodPassword), MessageAction: types.MessageActionTypeSuppress,
+		UserAttributes: []types.AttributeType{{Name: aws.String("email"), Value: aws.String("invited@example.com")}},
+	})
+	wantOK(t, err)
+	b = w.browser(t)
+	b.signInWithPassword(t, "invited", goodPassword)
+	f = b.form(t, "new_password", "")
+	f.fields.Set("new_password", "Another-Horse2!")
+	f.fields.Set("confirm_password", "Another-Horse2!")
+	add(f.fields)
+	b.post(t, b.at(t, f.action), f.fields)
+	b.wantCode(t)
+	user, err = w.s.SDK.AdminGetUser(t.Context(), &cip.AdminGetUserInput{UserPoolId: &w.pool, Username: aws.String("invited")})
+	wantOK(t, err)
+	for _, a := range user.UserAttributes {
+		if aws.ToString(a.Value) == "true" {
+			t.Errorf("the new password wrote %s", aws.ToString(a.Name))
+		}
+	}
+}
