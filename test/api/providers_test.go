@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -543,4 +544,49 @@ func TestLinkedSAMLIdentitiesNameTheirIssuer(t *testing.T) {
 	wantOK(t, link("Cognito_Subject", strings.Repeat("x", 2048)))
 	wantCode(t, link("Cognito_Subject", strings.Repeat("x", 2049)), "InvalidParameterException")
 	wantCode(t, link("Cognito_Subject", "a\x00b"), "InvalidParameterException")
+}
+
+// Metadata is fetched from where an administrator says, and from nowhere that this
+// leads to inside.
+func TestS160MetadataThatLeadsInside(t *testing.T) {
+	t.Parallel()
+	s := startDev(t)
+	pool := s.CreatePool(t, nil)
+	document := metadataOf(t, "urn:acme")
+	mux := http.NewServeMux()
+	mux.HandleFunc("/metadata", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, document) })
+	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://169.254.169.254/latest", http.StatusFound)
+	})
+	mux.HandleFunc("/private", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://10.0.0.1/", http.StatusFound)
+	})
+	mux.HandleFunc("/file", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+	})
+	mux.HandleFunc("/big", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, strings.Replace(document, "<IDPSSO", strings.Repeat(" ", 1<<20)+"<IDPSSO", 1))
+	})
+	mux.HandleFunc("/jump/{n}", func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.PathValue("n"))
+		to := fmt.Sprint("/jump/", n-1)
+		if n == 1 {
+			to = "/metadata"
+		}
+		http.Redirect(w, r, to, http.StatusFound)
+	})
+	site := httptest.NewServer(mux)
+	t.Cleanup(site.Close)
+	for path, good := range map[string]bool{
+		"/metadata": true, "/jump/20": true, "/jump/21": false, "/inside": false, "/private": false, "/file": false, "/big": false, "/nothing": false,
+	} {
+		name := strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", "-")
+		_, err := makeProvider(t, s, pool, name, types.IdentityProviderTypeTypeSaml, nil, "MetadataURL", site.URL+path)
+		if good && err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		if !good {
+			wantError(t, err, "InvalidParameterException", "Error retrieving metadata from "+site.URL+path)
+		}
+	}
 }
