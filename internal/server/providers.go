@@ -23,6 +23,7 @@ func (s *Server) identityProviders() (*oidc.Client, *idp.SAML) {
 		policy.Allow = append(policy.Allow, fetch.Loopback...)
 	}
 	asker := oidc.New(policy, dev, s.cfg.Now)
+	asker.Route = s.cfg.testProviderRoute()
 	return asker, &idp.SAML{
 		DB: s.db, Now: s.cfg.Now, Keys: s.cfg.Keys, Plain: dev, Log: s.cfg.Log, Audit: audit.Trail{Log: s.cfg.Log},
 		Fetch: func(ctx context.Context, address string) ([]byte, error) {

@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -22,6 +24,23 @@ func (s *Server) mountTestProviders(mux *http.ServeMux) {
 	s.testProviders.Register(mux,
 		func(next http.HandlerFunc) http.Handler { return control.Page(next, hosts...) },
 		func(next http.HandlerFunc) http.Handler { return admit("", next) })
+}
+
+// testProviderRoute has calls for the test providers come to this port over plain
+// HTTP where the public address is one of TLS: the server itself need not trust the
+// authority of dev. It is nil where calls find the way.
+func (c Config) testProviderRoute() func(address string) string {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if c.Mode != Dev || err != nil || !strings.HasPrefix(c.PublicURL, "https:") {
+		return nil
+	}
+	const path = "/_cognate/idp/"
+	return func(address string) string {
+		if rest, ok := strings.CutPrefix(address, c.PublicURL+path); ok {
+			return "http://" + net.JoinHostPort("127.0.0.1", port) + path + rest
+		}
+		return address
+	}
 }
 
 // reroute has social providers asked elsewhere: those that are test providers here,

@@ -228,6 +228,22 @@ func TestSocialProvidersWhereTheSettingsSay(t *testing.T) {
 	}
 }
 
+// The server asks its own providers also where its address is one of TLS.
+func TestBuiltInProvidersOverTLS(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, func(c *server.Config) {
+		c.Mode, c.Listen = server.Dev, strings.TrimPrefix(c.PublicURL, "http://")
+		c.PublicURL = strings.Replace(c.PublicURL, "http://127.0.0.1", "https://localhost", 1)
+	})
+	for _, kind := range []testidp.Kind{testidp.Google, testidp.OIDC, testidp.SAML} {
+		p := newPlayground(t, s, kind, nil)
+		id, _, _ := p.tokens(t, p.visit(t, p.browser(t), map[string]any{"person": 0}).wantCode(t))
+		if id["cognito:username"] != strings.ToLower(p.provider)+"_100001" {
+			t.Errorf("%s: claims %v", kind, id)
+		}
+	}
+}
+
 // Each failure comes to the application as the real one would, or signs somebody in
 // where it is none (federation.md §9).
 func TestFailuresOfBuiltInProviders(t *testing.T) {

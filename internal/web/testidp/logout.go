@@ -62,6 +62,7 @@ func (p *Providers) readSLO(r *http.Request) (*saml.Redirect, *logoutMessage, er
 		return nil, nil, err
 	}
 	message := &logoutMessage{}
+	//nolint:gosec // its size is bounded, and it is read into text
 	if err := xml.Unmarshal(read.Message, message); err != nil {
 		return nil, nil, fmt.Errorf("read a SAML message: %w", err)
 	}

@@ -103,6 +103,7 @@ func (p *Providers) arrived(w http.ResponseWriter, r *http.Request, v *visit, kn
 		v.choice, known = choice, true
 	}
 	if !known {
+		//nolint:gosec // to this server's own page
 		http.Redirect(w, r, p.URL(v.kind)+"/choose?visit="+p.keep(p.pending, v), http.StatusSeeOther)
 		return
 	}
@@ -144,6 +145,7 @@ func (p *Providers) goBack(w http.ResponseWriter, r *http.Request, v *visit) {
 	if strings.Contains(v.redirectURI, "?") {
 		separator = "&"
 	}
+	//nolint:gosec // providers are there to send browsers back, and this one knows no clients
 	http.Redirect(w, r, v.redirectURI+separator+answer.Encode(), http.StatusSeeOther)
 }
 
@@ -206,6 +208,7 @@ func misbehave(w http.ResponseWriter, r *http.Request, f Failure) bool {
 			}
 		}
 		return true
+	default: // wrong in what is said, not in how
 	}
 	return false
 }
@@ -267,6 +270,7 @@ func (p *Providers) claims(v *visit) map[string]any {
 		claims["iss"] = "https://issuer.example"
 	case WrongNonce:
 		claims["nonce"] = rand.Text()
+	default: // no claim of the token itself is wrong
 	}
 	return claims
 }
@@ -284,6 +288,7 @@ func (p *Providers) sign(v *visit) (string, error) {
 		if key, err = forged(key); err != nil {
 			return "", err
 		}
+	default: // the key is right
 	}
 	token, err := sign(key, p.claims(v))
 	if err == nil && v.choice.Failure == NoSignature {

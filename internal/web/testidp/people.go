@@ -77,6 +77,7 @@ func (c *Choice) person() Person {
 		p.EmailVerified = false
 	case OtherSubject:
 		p.Subject += "-other"
+	default: // it is not about the person
 	}
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -132,9 +133,7 @@ func (b *bench) settings(t *testing.T, kind Kind) oidc.Settings {
 			"oidc_issuer": "https://appleid.apple.com", "attributes_url_add_attributes": "false",
 		},
 	}
-	for name, value := range real[kind] {
-		details[name] = value
-	}
+	maps.Copy(details, real[kind])
 	s := oidc.Of(request.ProviderName, request.ProviderType, details, request.AttributeMapping)
 	b.Reroute(&s)
 	if kind == OIDC {
@@ -317,9 +316,7 @@ func TestCodesAreGoodOnceAndForTheirClient(t *testing.T) {
 	good := url.Values{"client_id": {ClientID}, "client_secret": {"any"}, "redirect_uri": {callback}, "grant_type": {"authorization_code"}}
 	redeem := func(code string, change func(url.Values)) int {
 		form := url.Values{"code": {code}}
-		for name, values := range good {
-			form[name] = values
-		}
+		maps.Copy(form, good)
 		change(form)
 		answer, _ := b.submit(t, b.URL(OIDC)+"/token", form)
 		return answer.StatusCode
@@ -356,7 +353,7 @@ func TestDecisionsAreChecked(t *testing.T) {
 		{"oidc", `{"person": -1}`, 400},
 		{"oidc", `{"person": "nobody@example.com"}`, 400},
 		{"oidc", `{"person": {"email": "no@subject.example"}}`, 400},
-		{"oidc", `{"person": {"subject": "1", "nmae": "typo"}}`, 400},
+		{"oidc", `{"person": {"subject": "1", "colour": "red"}}`, 400},
 		{"oidc", `{"failure": "nonsense"}`, 400},
 		{"oidc", `{"failure": "replayed-assertion"}`, 400},
 		{"facebook", `{"failure": "wrong-nonce"}`, 400},
@@ -455,8 +452,13 @@ func TestS191StrangersPagesDecideNothing(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	for _, c := range []struct{ method, path string }{
-		{"POST", "/_cognate/idp/oidc/choose"}, {"POST", "/_cognate/idp/oidc/send"}, {"POST", "/_cognate/idp/saml/sign-out"},
-		{"POST", "/_cognate/idp/saml/begin"}, {"PUT", "/_cognate/v1/idps/oidc/next"}, {"POST", "/_cognate/v1/keys/rotate"}, {"GET", "/_cognate/idp/oidc/userinfo"},
+		{"POST", "/_cognate/idp/oidc/choose"},
+		{"POST", "/_cognate/idp/oidc/send"},
+		{"POST", "/_cognate/idp/saml/sign-out"},
+		{"POST", "/_cognate/idp/saml/begin"},
+		{"PUT", "/_cognate/v1/idps/oidc/next"},
+		{"POST", "/_cognate/v1/keys/rotate"},
+		{"GET", "/_cognate/idp/oidc/userinfo"},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), c.method, b.url+c.path, strings.NewReader("{}"))
 		if err != nil {
