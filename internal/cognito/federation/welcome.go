@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
@@ -72,6 +73,12 @@ func (f *Federation) welcome(ctx context.Context, who *visitor) (*store.User, er
 	_, err := store.Write(ctx, f.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		return struct{}{}, f.insert(ctx, tx, who, u)
 	})
+	if _, refused := errors.AsType[*api.Error](err); refused {
+		// Perhaps the same person arrives in another window, and was faster there.
+		if found, again := f.find(ctx, who); found != nil || again != nil {
+			return found, again
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

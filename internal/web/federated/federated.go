@@ -83,7 +83,8 @@ type arrival struct {
 	r      *http.Request
 	site   *domainhost.Site
 	domain *directory.Domain
-	form   url.Values
+	form   url.Values // of the query and the body
+	posted url.Values // of the body alone
 }
 
 func (d *Doors) door(serve func(ctx context.Context, a *arrival) error, methods ...string) http.HandlerFunc {
@@ -104,7 +105,7 @@ func (d *Doors) door(serve func(ctx context.Context, a *arrival) error, methods 
 			d.Fail(w, r, invalidState)
 			return
 		}
-		a := &arrival{Doors: d, w: w, r: r, site: site, domain: site.Domain, form: r.Form}
+		a := &arrival{Doors: d, w: w, r: r, site: site, domain: site.Domain, form: r.Form, posted: r.PostForm} //nolint:forbidigo // the field, not the call
 		if err := serve(r.Context(), a); err != nil {
 			d.Log.ErrorContext(r.Context(), "a sign-in by an identity provider failed", "path", r.URL.Path, "error", err)
 			d.Fail(w, r, somethingWrong)
@@ -182,9 +183,13 @@ func (d *Doors) fromOAuth(ctx context.Context, a *arrival) error {
 	if err != nil || back == nil {
 		return err
 	}
+	if provider.Type == api.IdentityProviderTypeTypeSaml {
+		a.Fail(a.w, a.r, invalidState)
+		return nil
+	}
 	settings := d.settings(provider)
 	if issuer := a.form.Get("iss"); issuer != "" && settings.Issuer != "" && issuer != settings.Issuer { // RFC 9207, S115
-		return a.refuse(request, provider, &oidc.Error{Description: "Bad issuer " + bounded(issuer)})
+		return a.refuse(ctx, request, provider, &oidc.Error{Description: "Bad issuer " + bounded(issuer)})
 	}
 	if code := a.form.Get("error"); code != "" {
 		a.sendBack(request.Refuse(authorization.AccessDenied, denial(a.form)))
@@ -194,7 +199,7 @@ func (d *Doors) fromOAuth(ctx context.Context, a *arrival) error {
 		Code: a.form.Get("code"), RedirectURI: a.site.Base + "/oauth2/idpresponse", Nonce: back.Nonce, User: a.form.Get("user"),
 	})
 	if err != nil {
-		return a.refuse(request, provider, err)
+		return a.refuse(ctx, request, provider, err)
 	}
 	vouched := map[string]any{"tokenResponse": got.Token}
 	if got.IDToken != nil {
@@ -277,7 +282,7 @@ func (a *arrival) again(ctx context.Context, query, name string) (*authorization
 func (a *arrival) enter(ctx context.Context, request *authorization.Request, v *federation.Verified, upstream string) error {
 	who, err := a.Federation.Arrive(ctx, request.Client, v)
 	if err != nil {
-		return a.refuse(request, v.Provider, err)
+		return a.refuse(ctx, request, v.Provider, err)
 	}
 	standing, err := a.Sessions.Find(ctx, a.domain.Pool, a.Cookies.Session(a.r))
 	if err != nil {
@@ -288,12 +293,12 @@ func (a *arrival) enter(ctx context.Context, request *authorization.Request, v *
 		Factors: who.Factors, Level: who.Level, Standing: standing, Context: threats.Context{},
 	})
 	if err != nil {
-		return a.refuse(request, v.Provider, err)
+		return a.refuse(ctx, request, v.Provider, err)
 	}
 	a.Cookies.SetSession(a.w, a.site, done.Handle, sso.Life(request.Client.Pool))
 	next, err := a.Authorization.SignedIn(ctx, request, done.Session)
 	if err != nil {
-		return a.refuse(request, v.Provider, err)
+		return a.refuse(ctx, request, v.Provider, err)
 	}
 	if next == authorization.AskToContinue {
 		a.redirect(a.site.Base + "/login?" + request.Query.Encode())
@@ -301,7 +306,7 @@ func (a *arrival) enter(ctx context.Context, request *authorization.Request, v *
 	}
 	location, err := a.Authorization.Grant(ctx, request, done.Session)
 	if err != nil {
-		return a.refuse(request, v.Provider, err)
+		return a.refuse(ctx, request, v.Provider, err)
 	}
 	a.redirect(location)
 	return nil
@@ -309,13 +314,13 @@ func (a *arrival) enter(ctx context.Context, request *authorization.Request, v *
 
 // refuse sends what went wrong to the app, in words. Faults are logged, and the app
 // hears of a server_error.
-func (a *arrival) refuse(request *authorization.Request, provider *store.IdentityProvider, err error) error {
+func (a *arrival) refuse(ctx context.Context, request *authorization.Request, provider *store.IdentityProvider, err error) error {
 	refused := refusal(request, provider, err)
 	if known, ok := errors.AsType[*authorization.Refusal](refused); ok {
 		a.sendBack(known)
 		return nil
 	}
-	a.Log.ErrorContext(a.r.Context(), "a sign-in by an identity provider failed", "provider", provider.Name, "error", err)
+	a.Log.ErrorContext(ctx, "a sign-in by an identity provider failed", "provider", provider.Name, "error", err)
 	a.sendBack(request.Refuse(authorization.ServerError, ""))
 	return nil
 }
