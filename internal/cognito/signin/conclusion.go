@@ -21,7 +21,7 @@ type conclusion interface {
 // conclusion prepares what the sign-in comes to if nothing more is to be proved.
 func (o *Operations) conclusion(ctx context.Context, a *attempt, factors []string) (conclusion, error) {
 	if a.door == sessions.Pages {
-		return o.newBrowserSession(ctx, a, factors)
+		return o.newBrowserSession(ctx, a, factors), nil
 	}
 	return o.newTokens(a, factors)
 }

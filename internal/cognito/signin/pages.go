@@ -230,7 +230,7 @@ type browserSession struct {
 	device  *keptDevice // to be remembered; nil: none
 }
 
-func (o *Operations) newBrowserSession(ctx context.Context, a *attempt, factors []string) (*browserSession, error) {
+func (o *Operations) newBrowserSession(ctx context.Context, a *attempt, factors []string) *browserSession {
 	sub := ""
 	if a.user != nil {
 		sub = a.user.Sub
@@ -246,7 +246,7 @@ func (o *Operations) newBrowserSession(ctx context.Context, a *attempt, factors 
 		b.session.EventID = a.watching.ID
 	}
 	b.device = o.toBeRemembered(ctx, a, factors)
-	return b, nil
+	return b
 }
 
 func (b *browserSession) begin(ctx context.Context, tx *store.Tx, a *attempt, d *decision) error {

@@ -50,7 +50,7 @@ func (c *Client) Exchange(ctx context.Context, s Settings, r Redemption) (*Answe
 			return nil, err
 		}
 	}
-	if s.AttributesURL != "" {
+	if s.AttributesURL != "" && (s.Type != api.IdentityProviderTypeTypeGoogle || s.fields() != nil) {
 		if a.UserInfo, err = c.attributes(ctx, &s, access); err != nil {
 			return nil, err
 		}
@@ -153,7 +153,8 @@ func (c *Client) attributes(ctx context.Context, s *Settings, access string) (ma
 }
 
 // fields are the attributes to name in the address. Google's People API has none of
-// those that its ID token has.
+// those that its ID token has; where nothing else is mapped it is not called, as it
+// has to be switched on in the project of the client.
 func (s *Settings) fields() []string {
 	if s.Type != api.IdentityProviderTypeTypeGoogle {
 		return s.Attributes
@@ -163,9 +164,6 @@ func (s *Settings) fields() []string {
 		if peopleFields[name] {
 			list = append(list, name)
 		}
-	}
-	if list == nil {
-		list = []string{"names"}
 	}
 	return list
 }

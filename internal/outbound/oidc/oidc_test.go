@@ -230,8 +230,10 @@ func TestS111ForgedIDTokensAreRefused(t *testing.T) {
 				p.set.Keys = append(p.set.Keys, p.set.Keys[0])
 			}
 		}, "The key set of the identity provider has more than 100 keys"},
-		"an error of the provider": {func(_ *testing.T, p *provider) { p.status = 400 },
-			"Acme Error - 400 invalid_request The request is missing a required parameter : client_secret"},
+		"an error of the provider": {
+			func(_ *testing.T, p *provider) { p.status = 400 },
+			"Acme Error - 400 invalid_request The request is missing a required parameter : client_secret",
+		},
 		"S161 userinfo that is not JSON": {func(_ *testing.T, p *provider) { p.userInfo = "<html>" }, "username attribute mapping required"},
 		"S161 an endless userinfo":       {func(_ *testing.T, p *provider) { p.userInfo = strings.Repeat(" ", largestAnswer+1) }, "The identity provider could not be reached"},
 	} {

@@ -121,6 +121,7 @@ func (s *Settings) URL(a Authorization) string {
 		if s.Scopes != "" { // Apple insists on it
 			set("response_mode", "form_post")
 		}
+	default: // the others know none of these
 	}
 	separator := "?"
 	if strings.Contains(s.AuthorizeURL, "?") {

@@ -181,8 +181,11 @@ func TestS149SitesShareNoCookies(t *testing.T) {
 	// Where a host-only cookie of a site goes: its host, and its path or what is
 	// below it (RFC 6265 §5.1.4).
 	sites := []struct{ host, path string }{
-		{"shop.auth.example.com", ""}, {"store.auth.example.com", ""}, {"login.example.org", ""},
-		{"id.example.com", "/_domains/shop"}, {"id.example.com", "/_domains/shop2"},
+		{"shop.auth.example.com", ""},
+		{"store.auth.example.com", ""},
+		{"login.example.org", ""},
+		{"id.example.com", "/_domains/shop"},
+		{"id.example.com", "/_domains/shop2"},
 	}
 	for _, from := range sites {
 		var set *Site
@@ -220,8 +223,12 @@ func TestAFailedLookUpIsNoAnswer(t *testing.T) {
 // allow, and its handlers see a path that leads nowhere else.
 func FuzzRoute(f *testing.F) {
 	for _, seed := range []struct{ host, path string }{
-		{"shop.auth.example.com", "/login"}, {"login.example.org:443", "/a%2Fb"}, {"id.example.com", "/_domains/shop/%2e%2e/x"},
-		{"[::1]:1", "/_domains/store"}, {"id.example.com.", "/_domains//"}, {"shop.auth.example.com:80:80", "/.."},
+		{"shop.auth.example.com", "/login"},
+		{"login.example.org:443", "/a%2Fb"},
+		{"id.example.com", "/_domains/shop/%2e%2e/x"},
+		{"[::1]:1", "/_domains/store"},
+		{"id.example.com.", "/_domains//"},
+		{"shop.auth.example.com:80:80", "/.."},
 	} {
 		f.Add(seed.host, seed.path)
 	}

@@ -41,10 +41,10 @@ func (c Cookies) DropState(w http.ResponseWriter, site *domainhost.Site) {
 }
 
 func (c Cookies) putState(w http.ResponseWriter, site *domainhost.Site, state string, life time.Duration) {
-	cookie := c.New(site, cookieState, state, life)
+	cookie := c.New(site, cookieState, state, life) //nolint:gosec // the provider's page, which posts, is another site
 	cookie.Secure, cookie.SameSite = true, http.SameSiteNoneMode
 	http.SetCookie(w, cookie)
-	legacy := c.New(site, cookieLegacy, state, life)
+	legacy := c.New(site, cookieLegacy, state, life) //nolint:gosec // for browsers that know no SameSite
 	legacy.SameSite = http.SameSiteDefaultMode
 	http.SetCookie(w, legacy)
 }

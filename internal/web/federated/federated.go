@@ -105,7 +105,7 @@ func (d *Doors) door(serve func(ctx context.Context, a *arrival) error, methods 
 			d.Fail(w, r, invalidState)
 			return
 		}
-		a := &arrival{Doors: d, w: w, r: r, site: site, domain: site.Domain, form: r.Form, posted: r.PostForm} //nolint:forbidigo // the field, not the call
+		a := &arrival{Doors: d, w: w, r: r, site: site, domain: site.Domain, form: r.Form, posted: r.PostForm}
 		if err := serve(r.Context(), a); err != nil {
 			d.Log.ErrorContext(r.Context(), "a sign-in by an identity provider failed", "path", r.URL.Path, "error", err)
 			d.Fail(w, r, somethingWrong)

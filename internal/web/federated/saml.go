@@ -68,7 +68,7 @@ func (d *Doors) departSAML(ctx context.Context, w http.ResponseWriter, site *dom
 // fromSAML serves /saml2/idpresponse: an answer to a request, or for providers that
 // may begin themselves, one without (federation.md §3.6).
 func (d *Doors) fromSAML(ctx context.Context, a *arrival) error {
-	relay := a.r.PostForm.Get("RelayState")
+	relay := a.posted.Get("RelayState")
 	back, err := d.Federation.Return(ctx, a.domain.PoolID, a.domain.Name, relay, a.Cookies.State(a.r))
 	var request *authorization.Request
 	var provider *store.IdentityProvider
@@ -96,7 +96,7 @@ func (d *Doors) fromSAML(ctx context.Context, a *arrival) error {
 	}
 	said, err := a.assertion(ctx, provider, requestID)
 	if err != nil {
-		return a.refuse(request, provider, err)
+		return a.refuse(ctx, request, provider, err)
 	}
 	upstream, err := json.Marshal(said.Subject)
 	if err != nil {
@@ -128,7 +128,7 @@ func (a *arrival) assertion(ctx context.Context, provider *store.IdentityProvide
 	if err != nil {
 		return nil, err
 	}
-	said, err := saml.ParseResponse(a.r.PostForm.Get("SAMLResponse"), saml.Expected{
+	said, err := saml.ParseResponse(a.posted.Get("SAMLResponse"), saml.Expected{
 		SP: sp, Metadata: metadata, InResponseTo: requestID, Now: a.Now(),
 		OnlySigned: a.Unopened.Check(ctx, provider.PoolID, provider.Name) != nil,
 	})
@@ -218,10 +218,10 @@ func (d *Doors) Logout(w http.ResponseWriter, r *http.Request, session *store.SS
 // fromLogout serves /saml2/logout: the answer to our request, or a provider's own
 // request to sign a user out.
 func (d *Doors) fromLogout(ctx context.Context, a *arrival) error {
-	if a.r.PostForm.Has("SAMLRequest") {
+	if a.posted.Has("SAMLRequest") {
 		return a.signOut(ctx)
 	}
-	back, err := d.Federation.Return(ctx, a.domain.PoolID, a.domain.Name, a.r.PostForm.Get("RelayState"), a.Cookies.State(a.r))
+	back, err := d.Federation.Return(ctx, a.domain.PoolID, a.domain.Name, a.posted.Get("RelayState"), a.Cookies.State(a.r))
 	a.Cookies.DropState(a.w, a.site)
 	if errors.Is(err, federation.ErrNoDeparture) || err == nil && back.After == "" {
 		a.Fail(a.w, a.r, invalidState)
@@ -239,7 +239,7 @@ func (d *Doors) fromLogout(ctx context.Context, a *arrival) error {
 		if err != nil {
 			return err
 		}
-		if err := saml.ParseLogoutResponse(a.r.PostForm.Get("SAMLResponse"), expected); err != nil {
+		if err := saml.ParseLogoutResponse(a.posted.Get("SAMLResponse"), expected); err != nil {
 			// The user is signed out here in any case.
 			a.Log.InfoContext(ctx, "an identity provider's answer to a sign-out was refused", "provider", provider.Name, "error", err)
 		}

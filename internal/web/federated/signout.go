@@ -42,7 +42,7 @@ func (a *arrival) signOut(ctx context.Context) error {
 	if expected.Metadata.SLOResponse == "" {
 		return nil // nowhere to answer to
 	}
-	location, err := saml.NewLogoutResponse(expected.SP, expected.Metadata, asked.ID, a.r.PostForm.Get("RelayState"), a.Now())
+	location, err := saml.NewLogoutResponse(expected.SP, expected.Metadata, asked.ID, a.posted.Get("RelayState"), a.Now())
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (a *arrival) signOut(ctx context.Context) error {
 // logoutRequest reads a request to sign out, and finds the provider of the pool
 // that signed it; nil where none did.
 func (a *arrival) logoutRequest(ctx context.Context) (*store.IdentityProvider, saml.Expected, *saml.LogoutRequest, error) {
-	raw := a.r.PostForm.Get("SAMLRequest")
+	raw := a.posted.Get("SAMLRequest")
 	issuer, err := saml.UnverifiedIssuer(raw)
 	if err != nil {
 		return nil, saml.Expected{}, nil, nil //nolint:nilerr // told on the page

@@ -88,9 +88,11 @@ func (s *Start) attach(w http.ResponseWriter, r *http.Request) {
 
 // asset serves style sheet and script; templates stay inside.
 func asset(w http.ResponseWriter, r *http.Request) {
-	switch name := r.PathValue("name"); name {
-	case "start.css", "start.js":
-		http.ServeFileFS(w, r, assets, "assets/"+name)
+	switch r.PathValue("name") {
+	case "start.css":
+		http.ServeFileFS(w, r, assets, "assets/start.css")
+	case "start.js":
+		http.ServeFileFS(w, r, assets, "assets/start.js")
 	default:
 		http.NotFound(w, r)
 	}

@@ -33,7 +33,7 @@ func (s *Start) begin(w http.ResponseWriter, r *http.Request) {
 	}
 	state, verifier := rand.Text(), rand.Text()+rand.Text()
 	challenge := sha256.Sum256([]byte(verifier))
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // dev speaks plain HTTP, where Secure cookies are dropped
 		Name: tryCookie, Value: state + "." + verifier, Path: "/_cognate/try", MaxAge: int(tryLife.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
 	})
@@ -63,7 +63,7 @@ func (s *Start) finish(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		state, verifier, _ = strings.Cut(cookie.Value, ".")
 	}
-	http.SetCookie(w, &http.Cookie{Name: tryCookie, Path: "/_cognate/try", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: tryCookie, Path: "/_cognate/try", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}) //nolint:gosec // as it was set
 	switch {
 	case state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(query.Get("state"))) == 0:
 		fail(w, "This trial was begun in another browser, or too long ago.")
