@@ -193,13 +193,21 @@ func people(said map[string]any) map[string]any {
 			}
 		}
 		if date, ok := first["date"].(map[string]any); ok {
-			year, _ := date["year"].(float64)
-			month, _ := date["month"].(float64)
-			day, _ := date["day"].(float64)
-			flat[name] = fmt.Sprintf("%04d-%02d-%02d", int(year), int(month), int(day))
+			flat[name] = fmt.Sprintf("%04d-%02d-%02d", whole(date["year"]), whole(date["month"]), whole(date["day"]))
 		}
 	}
 	return flat
+}
+
+// whole is a part of a date, which may be missing: people keep their year to
+// themselves.
+func whole(v any) int64 {
+	number, _ := v.(json.Number)
+	n, err := number.Int64()
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // merge puts together what was said in several places, and finds the subject.
