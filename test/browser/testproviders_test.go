@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -82,6 +83,12 @@ func TestInventedPersonAtATestProvider(t *testing.T) {
 
 	dark := newWindow(t)
 	if err := chromedp.Do(dark, chromedp.EmulateViewport(320, 640)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := chromedp.Call(dark, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	open(dark, t, home+"/_cognate/try?identity_provider=TestSAML")
