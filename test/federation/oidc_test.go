@@ -3,6 +3,7 @@ package federation_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -113,15 +114,19 @@ func TestS118KeysRotateBetweenSignIns(t *testing.T) {
 	p.rotate(t, "k2")
 	s.Advance(2 * time.Second) // a set serves all who come within a second
 	w.signIn(t, p, "Acme")
-	old := p.key
+	during := w.browser(t).leave(t, "Acme")
+	p.rotate(t, "k3")
 	s.Advance(2 * time.Second)
-	p.rotate(t, "k2")
+	during.comeBack(t, p).wantCode(t)
+	old := p.key
+	p.rotate(t, "k3")
+	s.Advance(2 * time.Second)
 	left := w.browser(t).leave(t, "Acme")
 	p.mu.Lock()
 	published := p.key
 	p.key = old
 	p.mu.Unlock()
-	p.instead("/keys", func(rw http.ResponseWriter, _ *http.Request) { write(rw, keySet(published, "k2")) })
+	p.instead("/keys", func(rw http.ResponseWriter, _ *http.Request) { write(rw, keySet(published, "k3")) })
 	left.comeBack(t, p).wantError(t, "old key", "invalid_request", "The ID token's signature is not valid")
 }
 
@@ -156,6 +161,49 @@ func TestS111BadIDTokens(t *testing.T) {
 			w.nobody(t)
 		})
 	}
+}
+
+// Discovery 1.0 §4.3: the document has to be of the issuer.
+func TestS111DocumentsOfOtherIssuers(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	w, p := acme(t, s)
+	left := w.browser(t).leave(t, "Acme")
+	for _, issuer := range []string{"https://evil.example", p.url + "/", strings.ToUpper(p.url), ""} {
+		p.instead("/.well-known/openid-configuration", func(rw http.ResponseWriter, _ *http.Request) {
+			write(rw, map[string]any{
+				"issuer": issuer, "authorization_endpoint": p.url + "/auth", "token_endpoint": p.url + "/token", "userinfo_endpoint": p.url + "/me", "jwks_uri": p.url + "/keys",
+			})
+		})
+		_, err := s.SDK.CreateIdentityProvider(t.Context(), &cip.CreateIdentityProviderInput{
+			UserPoolId: &w.pool, ProviderName: new("Other"), ProviderType: types.IdentityProviderTypeTypeOidc, ProviderDetails: p.details(),
+		})
+		wantException(t, issuer, err, "InvalidParameterException")
+		w.browser(t).authorize(t, "Acme").wantError(t, issuer, "invalid_request", "The identity provider could not be reached")
+	}
+	left.comeBack(t, p).wantError(t, "on the way", "invalid_request", "The identity provider could not be reached")
+	if p.called("/token") != 0 {
+		t.Error("the secret was sent")
+	}
+}
+
+// S117: nobody ends sessions over a back channel, which does not exist.
+func TestS117NoBackChannel(t *testing.T) {
+	t.Parallel()
+	w, p := acme(t, servertest.Shared(t))
+	b := w.browser(t)
+	b.leave(t, "Acme").comeBack(t, p).wantCode(t)
+	for _, path := range []string{"/oauth2/backchannel_logout", "/backchannel-logout", "/oauth2/logout", "/oauth2/events", "/oauth2/idpresponse", "/logout"} {
+		got := w.browser(t).send(t, http.MethodPost, w.base+path, url.Values{"logout_token": {"e30.e30.e30"}})
+		if got.status < 400 || got.status > 499 {
+			t.Errorf("%s: %d %s", path, got.status, got.header.Get("Location"))
+		}
+	}
+	got := b.get(t, w.s.HTTPS()+"/"+w.pool+"/.well-known/openid-configuration")
+	if got.status != http.StatusOK || strings.Contains(got.body, "backchannel") {
+		t.Errorf("discovery: %d %s", got.status, got.body)
+	}
+	b.authorize(t, "Acme", "prompt", "none").wantCode(t)
 }
 
 // S114: nobody without a subject signs in.
