@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"cognate/internal/api"
+	"cognate/internal/protocol/saml"
 	"cognate/internal/store"
 )
 
@@ -25,6 +26,20 @@ const (
 
 // True is how details say yes.
 const True = "true"
+
+// Tell puts into the details of a SAML provider what its metadata says, and reports
+// whether that was new.
+func Tell(details map[string]string, md *saml.Metadata) bool {
+	if details[SSORedirect] == md.SSORedirect && details[SLORedirect] == md.SLORedirect {
+		return false
+	}
+	details[SSORedirect] = md.SSORedirect
+	delete(details, SLORedirect)
+	if md.SLORedirect != "" {
+		details[SLORedirect] = md.SLORedirect
+	}
+	return true
+}
 
 // OnlySAML reports whether every name, as clients have them, is one of the SAML
 // providers among all.

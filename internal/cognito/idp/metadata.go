@@ -217,11 +217,7 @@ func (s *SAML) refresh(ctx context.Context, old *store.ProviderMetadata) (*store
 	fresh.Document = string(document)
 	fresh.NextAt, fresh.Until = lifetime(md, now)
 	replaced, err := store.Write(ctx, s.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {
-		m, found, err := tx.ProviderMetadata(ctx, old.PoolID, old.Name)
-		if err != nil || !found || !m.FetchedAt.Equal(old.FetchedAt) { // deleted or changed meanwhile
-			return false, err
-		}
-		return true, tx.PutProviderMetadata(ctx, fresh)
+		return replace(ctx, tx, old, fresh, md)
 	})
 	if err != nil || !replaced {
 		return nil, err
@@ -230,6 +226,29 @@ func (s *SAML) refresh(ctx context.Context, old *store.ProviderMetadata) (*store
 		s.Audit.Write(ctx, audit.Record{Action: audit.ProviderKeysChanged, PoolID: old.PoolID, Object: old.Name + " " + keys})
 	}
 	return fresh, nil
+}
+
+// replace keeps new metadata in the place of old, unless the provider was deleted or
+// changed meanwhile.
+func replace(ctx context.Context, tx *store.Tx, old, fresh *store.ProviderMetadata, md *saml.Metadata) (bool, error) {
+	m, found, err := tx.ProviderMetadata(ctx, old.PoolID, old.Name)
+	if err != nil || !found || !m.FetchedAt.Equal(old.FetchedAt) {
+		return false, err
+	}
+	p, found, err := tx.IdentityProvider(ctx, old.PoolID, old.Name)
+	if err != nil || !found {
+		return false, err
+	}
+	if Tell(p.Settings.Details, md) {
+		err := tx.SaveIdentityProvider(ctx, p)
+		if api.HasCode(err, "ConcurrentModificationException") {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, tx.PutProviderMetadata(ctx, fresh)
 }
 
 // fingerprints names certificates, whatever their order.

@@ -146,6 +146,13 @@ func TestMetadataIsFetchedAnewInTime(t *testing.T) {
 	if n := w.refreshed(); n != 0 {
 		t.Errorf("at once again: %d fetches", n)
 	}
+	shown, err := store.Read(t.Context(), w.DB, func(ctx context.Context, tx *store.Tx) (*store.IdentityProvider, error) {
+		p, _, err := tx.IdentityProvider(ctx, poolID, p.Name)
+		return p, err
+	})
+	if err != nil || shown.Settings.Details[SSORedirect] != "https://idp.example.com/two" || shown.ModifiedAt != p.ModifiedAt {
+		t.Errorf("%v, shown as %v", err, shown)
+	}
 	if log := w.log.String(); strings.Count(log, "provider-keys-changed") != 1 || !strings.Contains(log, "Acme sha256:") {
 		t.Errorf("the change of keys is not on record: %s", log)
 	}

@@ -137,11 +137,7 @@ func (o *Operations) introduce(ctx context.Context, p *store.IdentityProvider) (
 	if err != nil {
 		return nil, err
 	}
-	p.Settings.Details[idp.SSORedirect] = md.SSORedirect
-	delete(p.Settings.Details, idp.SLORedirect)
-	if md.SLORedirect != "" {
-		p.Settings.Details[idp.SLORedirect] = md.SLORedirect
-	}
+	idp.Tell(p.Settings.Details, md)
 	_, err = o.SAML.Equip(ctx, p)
 	return kept, err
 }
