@@ -287,6 +287,35 @@ func TestFailuresOfBuiltInProviders(t *testing.T) {
 	}
 }
 
+// No failure of any kind is forgotten: those about people sign somebody in, all
+// others end at the application with an error.
+func TestEveryFailureOfBuiltInProvidersReachesTheApplication(t *testing.T) {
+	t.Parallel()
+	s := dev(t)
+	for _, kind := range testidp.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			p := newPlayground(t, s, kind, nil)
+			p.visit(t, p.browser(t), map[string]any{}).wantCode(t) // leaves something to replay
+			for _, failure := range kind.Failures() {
+				if failure == testidp.Slow || failure == testidp.Hang {
+					continue // they take their time: TestFailuresOfBuiltInProviders has them
+				}
+				s.Advance(2 * time.Second) // key sets are shared for a second
+				got := p.visit(t, p.browser(t), map[string]any{"failure": failure})
+				switch failure {
+				case testidp.NoEmail, testidp.UnverifiedEmail, testidp.OtherSubject:
+					got.wantCode(t)
+				default:
+					if at, query := got.location(t); at != callback || query.Get("error") == "" || query.Has("code") || query.Get("state") != "st" {
+						t.Errorf("%s: %d %s", failure, got.status, got.header.Get("Location"))
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestPeopleOfBuiltInProvidersDiffer(t *testing.T) {
 	t.Parallel()
 	p := newPlayground(t, dev(t), testidp.OIDC, nil)

@@ -57,8 +57,8 @@ func (c *Choice) check(kind Kind) error {
 	switch {
 	case c.Person.Subject == "":
 		return errors.New("a person has to have a subject")
-	case c.Failure != "" && !slices.Contains(kind.failures(), c.Failure):
-		return fmt.Errorf("%s has no failure %q; it has %v", kind, c.Failure, kind.failures())
+	case c.Failure != "" && !slices.Contains(kind.Failures(), c.Failure):
+		return fmt.Errorf("%s has no failure %q; it has %v", kind, c.Failure, kind.Failures())
 	case (c.Sign != "" || c.Encrypt != nil) && kind != SAML:
 		return fmt.Errorf("sign and encrypt are for %s", SAML)
 	case c.Sign != "" && !slices.Contains([]Signing{SignAssertion, SignResponse, SignBoth}, c.Sign):

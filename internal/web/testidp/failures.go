@@ -38,8 +38,8 @@ var (
 	ofAssertions = []Failure{Expired, NotYetValid, WrongAudience, WrongIssuer, WrongRequest, WrongRecipient, BadSignature, NoSignature, UnknownKey, RotatedKey, Replayed}
 )
 
-// failures are those that a kind can be told to have.
-func (k Kind) failures() []Failure {
+// Failures are those that a kind can be told to have.
+func (k Kind) Failures() []Failure {
 	switch k {
 	case SAML:
 		return slices.Concat(always, ofAssertions)

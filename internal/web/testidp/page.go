@@ -96,7 +96,7 @@ func (p *Providers) choices(v *visit, name string) view {
 		Asked: v.saml == nil || v.saml.id != "", People: people,
 		Invented: Person{Subject: "200001", Email: "dana@example.com", EmailVerified: true, GivenName: "Dana", FamilyName: "Cruz"},
 	}
-	for _, f := range v.kind.failures() {
+	for _, f := range v.kind.Failures() {
 		page.Failures = append(page.Failures, option{f, f.label()})
 	}
 	return page
