@@ -174,3 +174,84 @@ func TestLevelsOfProviders(t *testing.T) {
 		}
 	}
 }
+
+// Second factors of federated users are their provider's business: a pool that
+// insists on them asks only its own users.
+func TestFederatedUsersAreNotAskedForFactors(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	w, p := acme(t, s)
+	_, err := s.SDK.SetUserPoolMfaConfig(t.Context(), &cip.SetUserPoolMfaConfigInput{
+		UserPoolId: &w.pool, MfaConfiguration: types.UserPoolMfaTypeOn, SoftwareTokenMfaConfiguration: &types.SoftwareTokenMfaConfigType{Enabled: true},
+	})
+	wantOK(t, err)
+	for range 2 {
+		id, _ := w.signIn(t, p, "Acme")
+		if amr, _ := id["amr"].([]any); len(amr) != 1 || amr[0] != "fed" {
+			t.Errorf("amr %v", id["amr"])
+		}
+	}
+	// A local user who is linked comes in by the provider alone as well, but not with
+	// the password alone.
+	s.CreateUser(t, w.pool, "ana", "Correct-Horse1!")
+	_, err = s.SDK.AdminLinkProviderForUser(t.Context(), &cip.AdminLinkProviderForUserInput{
+		UserPoolId:      &w.pool,
+		DestinationUser: &types.ProviderUserIdentifierType{ProviderName: new("Cognito"), ProviderAttributeValue: new("ana")},
+		SourceUser:      &types.ProviderUserIdentifierType{ProviderName: new("Acme"), ProviderAttributeName: new("Cognito_Subject"), ProviderAttributeValue: new("7")},
+	})
+	wantOK(t, err)
+	p.says("sub", "7")
+	if id, _ := w.signIn(t, p, "Acme"); id["cognito:username"] != "ana" {
+		t.Errorf("signed in as %v", id)
+	}
+	got, err := s.Anonymous.InitiateAuth(t.Context(), &cip.InitiateAuthInput{
+		ClientId: &w.client, AuthFlow: types.AuthFlowTypeUserPasswordAuth, AuthParameters: map[string]string{"USERNAME": "ana", "PASSWORD": "Correct-Horse1!"},
+	})
+	wantOK(t, err)
+	if got.AuthenticationResult != nil || got.ChallengeName != types.ChallengeNameTypeMfaSetup {
+		t.Errorf("with a password: %+v", got)
+	}
+}
+
+// The links of an administrator keep to their pool and provider (S113): who has the
+// same subject elsewhere is somebody else.
+func TestS113LinksBelongToOneProvider(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	w, p := acme(t, s)
+	q := serveProvider(t, s)
+	q.attach(t, w, "Other", usual)
+	w.open(t, "Acme", "Other")
+	s.CreateUser(t, w.pool, "ana", "Correct-Horse1!", "email", "ana@example.com", "email_verified", "true")
+	_, err := s.SDK.AdminLinkProviderForUser(t.Context(), &cip.AdminLinkProviderForUserInput{
+		UserPoolId:      &w.pool,
+		DestinationUser: &types.ProviderUserIdentifierType{ProviderName: new("Cognito"), ProviderAttributeValue: new("ana")},
+		SourceUser:      &types.ProviderUserIdentifierType{ProviderName: new("Acme"), ProviderAttributeName: new("email"), ProviderAttributeValue: new("ana@work.example")},
+	})
+	wantOK(t, err)
+	q.says("sub", "7", "email", "ana@work.example", "email_verified", true)
+	if id, _ := w.signIn(t, q, "Other"); id["cognito:username"] != "other_7" {
+		t.Errorf("another provider's user is %v", id["cognito:username"])
+	}
+	// Beside the attribute that was linked, nothing leads there.
+	p.says("sub", "ana@work.example", "email", "other@work.example", "preferred_username", "ana@work.example")
+	if id, _ := w.signIn(t, p, "Acme"); id["cognito:username"] == "ana" {
+		t.Error("the subject is taken for the address")
+	}
+	there, r := acme(t, s)
+	r.says("sub", "8", "email", "ana@work.example")
+	if id, _ := there.signIn(t, r, "Acme"); id["cognito:username"] != "acme_8" {
+		t.Errorf("another pool's user is %v", id["cognito:username"])
+	}
+	_, err = s.Anonymous.AdminLinkProviderForUser(t.Context(), &cip.AdminLinkProviderForUserInput{
+		UserPoolId:      &w.pool,
+		DestinationUser: &types.ProviderUserIdentifierType{ProviderName: new("Cognito"), ProviderAttributeValue: new("ana")},
+		SourceUser:      &types.ProviderUserIdentifierType{ProviderName: new("Acme"), ProviderAttributeName: new("Cognito_Subject"), ProviderAttributeValue: new("thief")},
+	})
+	wantException(t, "without a signature", err, "MissingAuthenticationTokenException")
+	// A user cannot write the attribute that says whom it is linked to.
+	_, err = s.SDK.AdminUpdateUserAttributes(t.Context(), &cip.AdminUpdateUserAttributesInput{
+		UserPoolId: &w.pool, Username: new("ana"), UserAttributes: []types.AttributeType{{Name: new("identities"), Value: new("[]")}},
+	})
+	wantException(t, "identities", err, "InvalidParameterException")
+}
