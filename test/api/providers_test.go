@@ -7,10 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -588,5 +590,42 @@ func TestS160MetadataThatLeadsInside(t *testing.T) {
 		if !good {
 			wantError(t, err, "InvalidParameterException", "Error retrieving metadata from "+site.URL+path)
 		}
+	}
+}
+
+// lines is a log that many write to.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func TestSecretsOfProvidersAreNotLogged(t *testing.T) {
+	t.Parallel()
+	var log lines
+	s := servertest.Start(t, func(c *server.Config) {
+		c.Mode, c.Log = server.Dev, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	pool := s.CreatePool(t, nil)
+	issuer, _ := discovery(t)
+	for _, at := range []string{issuer, issuer + "/other"} { // the second is refused
+		_, _ = makeProvider(t, s, pool, "Acme", types.IdentityProviderTypeTypeOidc, nil,
+			"client_id", "c1", "client_secret", "hush-hush", "authorize_scopes", "openid", "oidc_issuer", at, "attributes_request_method", "GET")
+	}
+	_, _ = makeProvider(t, s, pool, "SignInWithApple", types.IdentityProviderTypeTypeSignInWithApple, nil,
+		"client_id", "c1", "team_id", "T", "key_id", "K", "private_key", "hush-hush")
+	if got := log.String(); strings.Contains(got, "hush-hush") || !strings.Contains(got, "provider-set") {
+		t.Errorf("log:\n%s", got)
 	}
 }
