@@ -3,6 +3,7 @@ package browser_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httputil"
 	"os"
@@ -106,9 +107,7 @@ func federating(t *testing.T) *servertest.Server {
 func provide(t *testing.T, s *servertest.Server, in *cip.CreateUserPoolClientInput, details, mapping map[string]string) {
 	t.Helper()
 	all := map[string]string{"authorize_scopes": "openid email profile", "attributes_request_method": "GET"}
-	for key, value := range details {
-		all[key] = value
-	}
+	maps.Copy(all, details)
 	_, err := s.SDK.CreateIdentityProvider(t.Context(), &cip.CreateIdentityProviderInput{
 		UserPoolId: in.UserPoolId, ProviderName: new("Work"), ProviderType: types.IdentityProviderTypeTypeOidc, ProviderDetails: all, AttributeMapping: mapping,
 	})

@@ -219,8 +219,11 @@ func TestWaysBackTakeNothingElse(t *testing.T) {
 	w, _ := acme(t, servertest.Shared(t))
 	b := w.browser(t)
 	for _, c := range []struct{ method, path string }{
-		{http.MethodPut, "/oauth2/idpresponse"}, {http.MethodDelete, "/oauth2/idpresponse"}, {http.MethodGet, "/saml2/idpresponse"},
-		{http.MethodGet, "/saml2/logout"}, {http.MethodPut, "/saml2/logout"},
+		{http.MethodPut, "/oauth2/idpresponse"},
+		{http.MethodDelete, "/oauth2/idpresponse"},
+		{http.MethodGet, "/saml2/idpresponse"},
+		{http.MethodGet, "/saml2/logout"},
+		{http.MethodPut, "/saml2/logout"},
 	} {
 		if got := b.send(t, c.method, w.base+c.path+"?state=x", nil); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") == "" {
 			t.Errorf("%s %s: %d", c.method, c.path, got.status)

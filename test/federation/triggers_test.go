@@ -194,7 +194,7 @@ func TestInboundFederationReplacesAttributes(t *testing.T) {
 	w, p, f := programmed(t)
 	p.says("email", "ana@example.com", "email_verified", true, "name", "Ana")
 	f.answer(inbound, object{"userAttributesToMap": object{"email": "other@example.com", "nickname": "not mapped"}})
-	id, _ := w.signIn(t, p, "Acme")
+	w.signIn(t, p, "Acme")
 	_, values := w.user(t, "acme_42")
 	delete(values, "sub")
 	delete(values, "identities")
@@ -202,7 +202,8 @@ func TestInboundFederationReplacesAttributes(t *testing.T) {
 		t.Error(diff)
 	}
 	f.answer(inbound, object{"userAttributesToMap": object{}})
-	if id, _ = w.signIn(t, p, "Acme"); id["email"] != "ana@example.com" || id["name"] != "Ana" || id["email_verified"] != true {
+	id, _ := w.signIn(t, p, "Acme")
+	if id["email"] != "ana@example.com" || id["name"] != "Ana" || id["email_verified"] != true {
 		t.Errorf("an empty map: %v", id)
 	}
 	// It cannot choose who it is.
