@@ -185,6 +185,25 @@ func TestABrowserSessionEndsAroundTheCaller(t *testing.T) {
 	}
 }
 
+// Tokens from before sessions were tracked have no session of their own, but they
+// came from one.
+func TestLinkedSessionsEndTokensWithoutARecord(t *testing.T) {
+	t.Parallel()
+	w, b := trackedSite(t, servertest.Shared(t), 9)
+	wantOK(t, w.trackSessions(t, untracked, 9))
+	before := b.tokens(t)
+	wantOK(t, w.trackSessions(t, tracked, 9))
+	browsers, tokens := w.byType(t)
+	if len(browsers) != 1 || len(tokens) != 0 {
+		t.Fatalf("sessions %+v, %+v", browsers, tokens)
+	}
+	wantOK(t, w.getUser(t.Context(), before.AccessToken))
+	wantOK(t, w.call(t, "AdminRevokeUserSession", map[string]any{
+		"UserPoolId": w.pool, "Username": "ana", "SessionId": browsers[0].SessionId, "RevokeAssociatedSessions": "LINKED",
+	}, &struct{}{}))
+	wantCode(t, w.getUser(t.Context(), before.AccessToken), "NotAuthorizedException")
+}
+
 // Sign-ins at the domain and by the API count together.
 func TestSessionsOfTheDomainKeepTheLimit(t *testing.T) {
 	t.Parallel()
