@@ -156,3 +156,44 @@ func TestNothingIsNotedWithoutTracking(t *testing.T) {
 		t.Errorf("%v, %v", err, tracker.pending)
 	}
 }
+
+// A refresh is activity of the browser's session that the tokens came from, but not
+// of the browser itself.
+func TestRefreshesAreActivityOfTheBrowsersSession(t *testing.T) {
+	t.Parallel()
+	now := noon
+	here := newTracker(t, &now)
+	elsewhere := &Tracker{DB: here.DB, Now: here.Now}
+	_, err := store.Write(t.Context(), here.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		return struct{}{}, tx.InsertSSOSession(ctx, &store.SSOSession{
+			PoolID: tracked().ID, ID: "sso1", Digest: []byte("d"), Sub: "s1", ClientID: "c1", Provider: "COGNITO",
+			AuthAt: noon, CreatedAt: noon, ActiveAt: noon, ExpiresAt: noon.Add(time.Hour), LastIP: "192.0.2.1", Device: "Firefox",
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	active := func(tracker *Tracker) time.Time {
+		t.Helper()
+		list, err := store.Read(t.Context(), tracker.DB, func(ctx context.Context, tx *store.Tx) ([]*store.SSOSession, error) {
+			return tracker.Browsers(ctx, tx, tracked(), "s1")
+		})
+		if err != nil || len(list) != 1 || list[0].LastIP != "192.0.2.1" || list[0].Device != "Firefox" {
+			t.Fatalf("listed %+v, %v", list, err)
+		}
+		return list[0].ActiveAt
+	}
+	now = noon.Add(time.Minute)
+	family := newFamily("f1")
+	family.SSOID = "sso1"
+	here.Used(api.WithRequest(t.Context(), &api.RequestInfo{SourceIP: "192.0.2.7", UserAgent: "curl/8.9.1"}), tracked(), family)
+	if got, late := active(here), active(elsewhere); !got.Equal(now) || !late.Equal(noon) {
+		t.Errorf("before it was written: here %v, elsewhere %v", got, late)
+	}
+	if err := here.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := active(elsewhere); !got.Equal(now) {
+		t.Errorf("elsewhere: %v", got)
+	}
+}
