@@ -109,6 +109,7 @@ type Config struct {
 	HeaderTimeout time.Duration // default 5 s
 	ReadTimeout   time.Duration // default 15 s
 	FunctionTime  time.Duration // for one attempt to call a function, default 5 s
+	ProviderTime  time.Duration // for one call of an identity provider, default 5 s
 	// ProviderRoots are the authorities that identity providers may have their
 	// certificates from, default those of the system.
 	ProviderRoots *x509.CertPool

@@ -18,7 +18,7 @@ const metadataTypes = "application/samlmetadata+xml, application/xml;q=0.9, text
 // is known of those of SAML. Dev asks those on this machine as well, over plain HTTP.
 func (s *Server) identityProviders() (*oidc.Client, *idp.SAML) {
 	dev := s.cfg.Mode == Dev
-	policy := fetch.Policy{Allow: slices.Clip(s.cfg.AllowNetworks), Roots: s.cfg.ProviderRoots}
+	policy := fetch.Policy{Allow: slices.Clip(s.cfg.AllowNetworks), Roots: s.cfg.ProviderRoots, Timeout: s.cfg.ProviderTime}
 	if dev {
 		policy.Allow = append(policy.Allow, fetch.Loopback...)
 	}

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,7 +20,7 @@ const (
 	userAgent = "Amazon/Cognito"
 	// largestAnswer bounds every answer of a provider, in bytes.
 	largestAnswer = 1 << 20
-	// patience bounds a call, redirects included.
+	// patience bounds a call where the policy does not.
 	patience = 5 * time.Second
 	// mostRedirects is how many redirects are followed.
 	mostRedirects = 20
@@ -31,6 +32,7 @@ type Client struct {
 	plain bool         // http on loopback names, and any port there
 	ports bool         // whether a port may be called is known when its host is
 	now   func() time.Time
+	limit time.Duration // for a call
 	// Route sends calls for an address elsewhere, if it is set: to the built-in
 	// providers of dev.
 	Route func(address string) string
@@ -39,11 +41,12 @@ type Client struct {
 }
 
 // New makes a client that connects to public addresses and those that policy
-// allows beside them. plain lets it speak http, and to any port, to names of this
+// allows beside them, and waits for each call as long as policy says, by default five
+// seconds. plain lets it speak http, and to any port, to names of this
 // machine.
 func New(policy fetch.Policy, plain bool, now func() time.Time) *Client {
-	policy.Limit, policy.Timeout, policy.Ports = largestAnswer, patience, []uint16{443, 80}
-	return &Client{http: fetch.Client(policy), plain: plain, ports: len(policy.Allow) > 0, now: now, flights: flights{now: now}}
+	policy.Limit, policy.Timeout, policy.Ports = largestAnswer, cmp.Or(policy.Timeout, patience), []uint16{443, 80}
+	return &Client{http: fetch.Client(policy), plain: plain, ports: len(policy.Allow) > 0, now: now, limit: policy.Timeout, flights: flights{now: now}}
 }
 
 // answer is what a provider has answered.
@@ -103,7 +106,7 @@ func (c *Client) send(ctx context.Context, method, address, form string, header 
 	if c.Route != nil {
 		address = c.Route(address)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form))
 	if err != nil {
