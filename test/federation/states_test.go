@@ -236,3 +236,38 @@ func TestWaysBackTakeNothingElse(t *testing.T) {
 		}
 	}
 }
+
+// S110, endpoints.md §7.3: the mark of a browser that leaves is for the server alone,
+// gone with the return, and does not tell the state.
+func TestS110MarksOfBrowsersThatLeave(t *testing.T) {
+	t.Parallel()
+	w, p := acme(t, servertest.Shared(t))
+	b := w.browser(t)
+	got := b.authorize(t, "Acme")
+	_, query := got.location(t)
+	marks := map[string]*http.Cookie{}
+	for _, line := range got.header.Values("Set-Cookie") {
+		c, err := http.ParseSetCookie(line)
+		wantOK(t, err)
+		marks[c.Name] = c
+	}
+	for name, sameSite := range map[string]http.SameSite{"csrf-state": http.SameSiteNoneMode, "csrf-state-legacy": 0} {
+		c := marks[name]
+		if c == nil || !c.Secure || !c.HttpOnly || c.SameSite != sameSite || c.Domain != "" || c.MaxAge != 300 || len(c.Value) < 40 {
+			t.Errorf("%s: %v", name, c)
+			continue
+		}
+		if strings.Contains(got.header.Get("Location"), c.Value) {
+			t.Errorf("the provider learns %s", name)
+		}
+	}
+	left := &away{agent: b, state: query.Get("state"), nonce: query.Get("nonce"), back: query.Get("redirect_uri")}
+	left.comeBack(t, p).wantCode(t)
+	at, err := url.Parse(w.base)
+	wantOK(t, err)
+	for _, c := range b.http.Jar.Cookies(at) {
+		if strings.HasPrefix(c.Name, "csrf-state") {
+			t.Errorf("%s stays", c.Name)
+		}
+	}
+}
