@@ -152,7 +152,7 @@ func (p *parts) service() api.Service {
 		},
 		termsOps: &terms.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps: &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
-		trackOps: &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now},
+		trackOps: &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now, Locate: p.threats.Locate},
 		riskOps: &risk.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Paging: p.paging, Messages: p.messages, Threats: p.threats,
 		},

@@ -91,7 +91,8 @@ func openBreached(path string) (*breached.File, io.Closer, error) {
 func locate(database *maxminddb.Reader, addr netip.Addr) (risk.Place, bool) {
 	var record struct {
 		Country struct {
-			Code string `maxminddb:"iso_code"`
+			Code  string            `maxminddb:"iso_code"`
+			Names map[string]string `maxminddb:"names"`
 		} `maxminddb:"country"`
 		City struct {
 			Names map[string]string `maxminddb:"names"`
@@ -105,7 +106,7 @@ func locate(database *maxminddb.Reader, addr netip.Addr) (risk.Place, bool) {
 	if !result.Found() || result.Decode(&record) != nil {
 		return risk.Place{}, false // not knowing where somebody is must not keep anybody out
 	}
-	place := risk.Place{Country: record.Country.Code, City: record.City.Names["en"]}
+	place := risk.Place{Country: record.Country.Code, CountryName: record.Country.Names["en"], City: record.City.Names["en"]}
 	if l := record.Location; l.Latitude != nil && l.Longitude != nil {
 		place.Latitude, place.Longitude, place.Located = *l.Latitude, *l.Longitude, true
 	}

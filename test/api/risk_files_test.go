@@ -124,6 +124,10 @@ func cities(t *testing.T) string {
 			"city":     mmdbtype.Map{"names": mmdbtype.Map{"en": mmdbtype.String("Berlin"), "fr": mmdbtype.String("Berlin")}},
 			"location": mmdbtype.Map{"latitude": mmdbtype.Float64(52.52), "longitude": mmdbtype.Float64(13.405)},
 		},
+		"127.0.0.0/8": { // where requests of tests come from
+			"country": mmdbtype.Map{"iso_code": mmdbtype.String("DE"), "names": mmdbtype.Map{"en": mmdbtype.String("Germany"), "de": mmdbtype.String("Deutschland")}},
+			"city":    mmdbtype.Map{"names": mmdbtype.Map{"en": mmdbtype.String("Munich")}},
+		},
 		"198.51.100.0/24": {
 			"country":  mmdbtype.Map{"iso_code": mmdbtype.String("AU")},
 			"city":     mmdbtype.Map{"names": mmdbtype.Map{"en": mmdbtype.String("Sydney")}},
@@ -138,6 +142,17 @@ func cities(t *testing.T) string {
 	_, err = tree.WriteTo(&out)
 	wantOK(t, err)
 	return file(t, []byte(out.String()))
+}
+
+// newest-features.md §4.4: the country is an English name, not a code.
+func TestSessionsAreLocated(t *testing.T) {
+	t.Parallel()
+	path := cities(t)
+	a := newTracked(t, servertest.Start(t, func(c *server.Config) { c.LocationDatabase = path }), 20, nil)
+	got := a.mySessions(t, a.signIn(t, "ana", goodPassword).AccessToken)
+	if len(got) != 1 || got[0].LastLocation.Country != "Germany" || got[0].LastLocation.City != "Munich" {
+		t.Errorf("sessions %+v", got)
+	}
 }
 
 func TestImpossibleTravel(t *testing.T) {

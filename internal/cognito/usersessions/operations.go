@@ -2,22 +2,27 @@ package usersessions
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/cognito/tracking"
+	"cognate/internal/protocol/risk"
 	"cognate/internal/store"
 )
 
-// Operations are the API operations on sessions. All fields are set.
+// Operations are the API operations on sessions. All fields but Locate are set.
 type Operations struct {
 	DB        *store.DB
 	Directory *directory.Directory
 	Tokens    *tokens.Tokens
 	Tracker   *tracking.Tracker
 	Now       func() time.Time
+	// Locate says where an address is; false if that is not known. It is nil without
+	// a location database.
+	Locate func(addr netip.Addr) (risk.Place, bool)
 }
 
 // ListUserSessions lists the sessions of the token's user, for all clients.
@@ -32,7 +37,7 @@ func (o *Operations) ListUserSessions(ctx context.Context, in *api.ListUserSessi
 	if err != nil {
 		return nil, err
 	}
-	return &api.ListUserSessionsResponse{Sessions: found.describe(b.FamilyID)}, nil
+	return &api.ListUserSessionsResponse{Sessions: o.describe(found, b.FamilyID)}, nil
 }
 
 // AdminListUserSessions lists the sessions of a user, for all clients.
@@ -51,7 +56,7 @@ func (o *Operations) AdminListUserSessions(ctx context.Context, in *api.AdminLis
 	if err != nil {
 		return nil, err
 	}
-	return &api.AdminListUserSessionsResponse{Sessions: found.describe("")}, nil
+	return &api.AdminListUserSessionsResponse{Sessions: o.describe(found, "")}, nil
 }
 
 // RevokeUserSession ends a session of the token's user, but not the token's

@@ -2,6 +2,7 @@ package usersessions
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"cognate/internal/api"
@@ -30,7 +31,7 @@ func (o *Operations) find(ctx context.Context, tx *store.Tx, pool *directory.Poo
 
 // describe shows sessions, the latest activity first; that of the family current
 // is marked.
-func (f inForce) describe(current string) []api.SessionDescriptionType {
+func (o *Operations) describe(f inForce, current string) []api.SessionDescriptionType {
 	list := make([]api.SessionDescriptionType, 0, len(f.tokens)+len(f.browsers))
 	for _, s := range f.tokens {
 		shown := api.SessionDescriptionType{
@@ -42,10 +43,10 @@ func (f inForce) describe(current string) []api.SessionDescriptionType {
 			LastActiveDate:   api.TimeOf(s.ActiveAt),
 			IsCurrentSession: s.FamilyID == current,
 		}
-		list = append(list, at(shown, s.LastIP, s.Device))
+		list = append(list, o.at(shown, s.LastIP, s.Device))
 	}
 	for _, s := range f.browsers {
-		list = append(list, at(api.SessionDescriptionType{
+		list = append(list, o.at(api.SessionDescriptionType{
 			SessionId:      s.ID,
 			SessionType:    api.SessionTypeTypeSso,
 			ClientId:       s.ClientID,
@@ -60,13 +61,30 @@ func (f inForce) describe(current string) []api.SessionDescriptionType {
 }
 
 // at adds where a session was used last.
-func at(shown api.SessionDescriptionType, ip, device string) api.SessionDescriptionType {
-	country := tracking.Unknown
-	shown.DeviceType, shown.LastLocation = &device, &api.SessionLocationType{Country: &country}
+func (o *Operations) at(shown api.SessionDescriptionType, ip, device string) api.SessionDescriptionType {
+	shown.DeviceType, shown.LastLocation = &device, o.locate(ip)
 	if ip != "" {
 		shown.LastIPAddress = &ip
 	}
 	return shown
+}
+
+// locate says where an address is, as far as that is known.
+func (o *Operations) locate(ip string) *api.SessionLocationType {
+	country := tracking.Unknown
+	location := &api.SessionLocationType{Country: &country}
+	addr, err := netip.ParseAddr(ip)
+	if err != nil || o.Locate == nil {
+		return location
+	}
+	place, ok := o.Locate(addr)
+	if ok && place.CountryName != "" {
+		country = place.CountryName
+	}
+	if ok && place.City != "" {
+		location.City = &place.City
+	}
+	return location
 }
 
 // ending is the wish to end a session of a user.

@@ -75,6 +75,7 @@ const (
 // Place is where an address is.
 type Place struct {
 	Country             string // ISO 3166 code, or empty
+	CountryName         string // in English, or empty
 	City                string // or empty
 	Latitude, Longitude float64
 	Located             bool // the coordinates mean something
