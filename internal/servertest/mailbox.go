@@ -2,6 +2,8 @@ package servertest
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,7 +45,9 @@ func (b *Mailbox) Refuse(err error) {
 const patience = 10 * time.Second
 
 // Wait gives the nth message (from 1) to a user of a pool, by user name, sub
-// or destination; it waits until there are as many.
+// or destination, in the order in which they were made; it waits until there are as
+// many. Whoever wants an earlier one than the last asks for it before the next is
+// made.
 func (b *Mailbox) Wait(t testing.TB, poolID, user string, n int) messages.Message {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -75,6 +79,9 @@ func (b *Mailbox) find(poolID, user string) (found []messages.Message, arrived <
 			found = append(found, m)
 		}
 	}
+	// Messages on their way together may pass one another; their ids tell the order in
+	// which they were made.
+	slices.SortStableFunc(found, func(a, b messages.Message) int { return strings.Compare(a.ID, b.ID) })
 	return found, b.arrived
 }
 
