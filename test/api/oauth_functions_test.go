@@ -102,5 +102,6 @@ func TestFunctionsChangeMachineTokens(t *testing.T) {
 			t.Errorf("%d %s", got.status, got.body)
 		}
 		h.answer("TokenGeneration_ClientCredentials", nil)
+		h.take()
 	}
 }
