@@ -26,8 +26,10 @@ var (
 		"SerializationException", "InvalidParameterException", "OperationNotEnabledException", "AccessDeniedException",
 	}
 	beyondTheModel = map[string][]string{
-		"AdminCreateUser":           {"AliasExistsException"},
-		"AdminUpdateUserAttributes": {"NotAuthorizedException"},
+		"AdminCreateUser":            {"AliasExistsException"},
+		"AdminUpdateUserAttributes":  {"NotAuthorizedException"},
+		"CreateManagedLoginBranding": {"FeatureUnavailableInTierException"}, // newest-features.md §20
+		"UpdateManagedLoginBranding": {"FeatureUnavailableInTierException"},
 	}
 )
 
