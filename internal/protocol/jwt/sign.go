@@ -1,18 +1,13 @@
 package jwt
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
-	"errors"
-	"fmt"
 )
 
 const (
 	headerStart = `{"kid":"`
-	headerEnd   = `","alg":"RS256"}`
 
 	// keyIDSize gives key ids of 44 characters, the last of them "=".
 	keyIDSize = 32
@@ -29,34 +24,11 @@ func NewKeyID() string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// Sign returns the token for claims, a JSON object, signed with key. The header
-// has kid and alg, in this order, and nothing else. A token longer than MaxLength
-// is an error.
+// Sign returns the token for claims, a JSON object, signed with key by RS256. The
+// header has kid and alg, in this order, and nothing else. A token longer than
+// MaxLength is an error.
 func Sign(key *rsa.PrivateKey, kid string, claims []byte) (string, error) {
-	if !validKeyID(kid) {
-		return "", errors.New("sign a token: key id is empty or has a character outside base64")
-	}
-	header := make([]byte, 0, 128)
-	header = append(append(append(header, headerStart...), kid...), headerEnd...)
-	return signParts(key, header, claims)
-}
-
-func signParts(key *rsa.PrivateKey, header, payload []byte) (string, error) {
-	size := segment.EncodedLen(len(header)) + segment.EncodedLen(len(payload)) + segment.EncodedLen(key.Size()) + 2
-	if size > MaxLength {
-		return "", fmt.Errorf("sign a token: %d bytes are more than any reader takes", size)
-	}
-	token := make([]byte, 0, size)
-	token = segment.AppendEncode(token, header)
-	token = append(token, '.')
-	token = segment.AppendEncode(token, payload)
-	digest := sha256.Sum256(token)
-	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
-	if err != nil {
-		return "", fmt.Errorf("sign a token: %w", err)
-	}
-	token = append(token, '.')
-	return string(segment.AppendEncode(token, signature)), nil
+	return RS256.Sign(key, kid, claims)
 }
 
 // validKeyID admits the characters of both base64 alphabets, which need no

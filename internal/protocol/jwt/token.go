@@ -1,9 +1,7 @@
 package jwt
 
 import (
-	"crypto"
 	"crypto/rsa"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,6 +32,7 @@ var foreignKeyHeaders = [...]string{"crit", "b64", "jwk", "jku", "x5u", "x5c"}
 type Token struct {
 	KeyID string // kid of the header
 
+	algorithm Algorithm
 	claims    Claims
 	signed    string // the first two segments with the dot between them
 	signature []byte
@@ -42,16 +41,15 @@ type Token struct {
 // Verify parses a token and checks it with the key of its id; key returns nil
 // for an unknown id. Errors are ErrMalformed and ErrSignature, wrapped.
 func Verify(token string, key func(kid string) *rsa.PublicKey) (Claims, error) {
-	t, err := Parse(token)
-	if err != nil {
-		return Claims{}, err
-	}
-	return t.Verify(key(t.KeyID))
+	return RS256.Verify(token, key)
 }
 
-// Parse takes a token apart without checking its signature. The error is
+// Parse takes a token of RS256 apart without checking its signature. The error is
 // ErrMalformed, wrapped with what is wrong; it never quotes the token.
-func Parse(token string) (*Token, error) {
+func Parse(token string) (*Token, error) { return RS256.Parse(token) }
+
+// Parse is function Parse for tokens of this algorithm.
+func (a Algorithm) Parse(token string) (*Token, error) {
 	if len(token) > MaxLength {
 		return nil, malformed("longer than %d bytes", MaxLength)
 	}
@@ -64,12 +62,12 @@ func Parse(token string) (*Token, error) {
 		return nil, malformed("two segments")
 	}
 	// A fourth segment leaves a dot in the third, which decode refuses.
-	var t Token
+	t := Token{algorithm: a}
 	raw, err := decode(header)
 	if err != nil {
 		return nil, err
 	}
-	if t.KeyID, err = readHeader(raw); err != nil {
+	if t.KeyID, err = a.readHeader(raw); err != nil {
 		return nil, err
 	}
 	if raw, err = decode(payload); err != nil {
@@ -98,21 +96,20 @@ func (t *Token) Verify(key *rsa.PublicKey) (Claims, error) {
 	if key == nil {
 		return Claims{}, ErrUnknownKey
 	}
-	digest := sha256.Sum256([]byte(t.signed))
-	if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], t.signature); err != nil {
+	if err := rsa.VerifyPKCS1v15(key, t.algorithm.hash(), t.algorithm.digest(t.signed), t.signature); err != nil {
 		return Claims{}, ErrSignature
 	}
 	return t.claims, nil
 }
 
 // readHeader checks the header and returns the key id.
-func readHeader(raw []byte) (string, error) {
+func (a Algorithm) readHeader(raw []byte) (string, error) {
 	header, err := ParseClaims(raw) // the same strict object reader
 	if err != nil {
 		return "", err
 	}
-	if alg, ok := header.String("alg"); !ok || alg != "RS256" {
-		return "", malformed("algorithm is not RS256")
+	if alg, ok := header.String("alg"); !ok || alg != a.String() {
+		return "", malformed("algorithm is not %s", a)
 	}
 	for _, name := range foreignKeyHeaders {
 		if header.Has(name) {
