@@ -98,6 +98,12 @@ func InvalidSignatureException(format string, args ...any) *Error {
 	return newError("InvalidSignatureException", http.StatusBadRequest, format, args)
 }
 
+// ValidationException says which constraints a request breaks, where the service
+// has no exception of its model for that (spec/identity-pools.md A8).
+func ValidationException(format string, args ...any) *Error {
+	return newError("ValidationException", http.StatusBadRequest, format, args)
+}
+
 // ExpiredTokenException says that temporary credentials have expired.
 func ExpiredTokenException(format string, args ...any) *Error {
 	return newError("ExpiredTokenException", http.StatusBadRequest, format, args)

@@ -17,7 +17,7 @@ const maxChain = 11
 // Groups in one layer do not import one another.
 var layers = [][]string{
 	{"cmd"},
-	{"internal/server"},
+	{"internal/server", "internal/gateway"},
 	{"internal/web"},
 	{"internal/cognito"},
 	{"internal/store", "internal/outbound"},
@@ -28,7 +28,7 @@ var layers = [][]string{
 // operationPackages hold methods of the service. What two of them need is a
 // package of its own below them.
 var operationPackages = []string{
-	"branding", "clients", "devices", "factors", "federation", "groups", "imports", "pools", "providers", "risk", "signin", "terms", "users", "usersessions",
+	"branding", "clients", "devices", "factors", "federation", "groups", "identitypools", "imports", "pools", "providers", "risk", "signin", "sts", "terms", "users", "usersessions",
 }
 
 // exempt packages start whole servers, generate code or measure.
@@ -41,7 +41,7 @@ var reserved = []struct {
 }{
 	{[]string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx", "github.com/pressly/goose"}, []string{"internal/store"}},
 	{[]string{"net/smtp", "github.com/wneessen/go-mail"}, []string{"internal/outbound"}},
-	{[]string{"net/http"}, []string{"cmd", "internal/server", "internal/web", "internal/outbound", "internal/protocol/sigv4", "internal/api"}},
+	{[]string{"net/http"}, []string{"cmd", "internal/server", "internal/gateway", "internal/web", "internal/outbound", "internal/protocol/sigv4", "internal/api"}},
 	{[]string{"github.com/alecthomas/kong"}, []string{"cmd"}},
 	{[]string{"math/rand"}, nil},
 }
@@ -104,6 +104,8 @@ func refusal(from, to string) string {
 		return "dependencies point down only"
 	case toGroup == fromGroup:
 		return sameGroup(toGroup, from, to)
+	case fromGroup == "internal/gateway" && slices.Contains([]string{"internal/web", "internal/cognito", "internal/store"}, toGroup):
+		return "a gateway stands in front of any Cognate and has no part of one"
 	case toLayer == fromLayer:
 		return "groups of one layer do not know one another"
 	case fromGroup == "internal/web" && toGroup == "internal/cognito" && !slices.Contains(domainDoors, from) &&

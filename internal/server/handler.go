@@ -12,7 +12,8 @@ import (
 // mount puts the doors on the one port.
 func (s *Server) mount(p *parts) (http.Handler, error) {
 	aws, err := awsapi.New(awsapi.Config{
-		Service: s.service, Region: s.cfg.Region, AccountID: s.cfg.AccountID, Now: s.cfg.Now, Log: s.cfg.Log,
+		Services: []awsapi.Service{awsapi.UserPools(s.service), awsapi.IdentityPools(p.identityService())},
+		Region:   s.cfg.Region, AccountID: s.cfg.AccountID, Now: s.cfg.Now, Log: s.cfg.Log,
 		AcceptAnyCredentials: s.cfg.Mode == Dev,
 		Keys:                 accessKeys{root: s.root, accountID: s.cfg.AccountID},
 		Authorizer:           awsapi.RootOnly{},

@@ -24,12 +24,12 @@ func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cognate_requests_total", Help: "API requests by operation and exception (empty: success).",
-		}, []string{"operation", "code"}),
+			Name: "cognate_requests_total", Help: "API requests by service, operation and exception (empty: success).",
+		}, []string{"service", "operation", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "cognate_request_seconds", Help: "Time to answer an API request.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
-		}, []string{"operation"}),
+		}, []string{"service", "operation"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "cognate_panics_total", Help: "Requests that ended in a panic and were answered with InternalErrorException.",
 		}),
@@ -48,8 +48,8 @@ func (m *metrics) watchCertificates(expiry func() time.Time) {
 
 // observe is told of every API request.
 func (m *metrics) observe(o awsapi.Observation) {
-	m.requests.WithLabelValues(o.Operation, o.Code).Inc()
-	m.duration.WithLabelValues(o.Operation).Observe(o.Duration.Seconds())
+	m.requests.WithLabelValues(o.Service, o.Operation, o.Code).Inc()
+	m.duration.WithLabelValues(o.Service, o.Operation).Observe(o.Duration.Seconds())
 	if o.Panicked {
 		m.panics.Inc()
 	}

@@ -14,7 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"cognate/internal/outbound/fetch"
 	"cognate/internal/server"
@@ -36,8 +38,10 @@ type Server struct {
 	URL       string // for the API, over plain HTTP
 	PublicURL string // of the settings: URL, unless an option says otherwise
 	Region    string
-	SDK       *cip.Client // signs with the root key
-	Anonymous *cip.Client // signs nothing
+	SDK       *cip.Client             // signs with the root key
+	Anonymous *cip.Client             // signs nothing
+	Identity  *cognitoidentity.Client // of identity pools; signs with the root key
+	STS       *sts.Client             // signs with the root key
 	HTTP      *http.Client
 	Mailbox   *Mailbox
 
@@ -148,6 +152,8 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 	}
 	s.SDK = s.Client(RootAccessKeyID, RootSecretAccessKey)
 	s.Anonymous = s.Client("", "")
+	root := credentials.NewStaticCredentialsProvider(RootAccessKeyID, RootSecretAccessKey, "")
+	s.Identity, s.STS = s.IdentityClient(root), s.STSClient(root)
 	return s, stop
 }
 
@@ -184,6 +190,24 @@ func (s *Server) Client(accessKeyID, secret string, options ...func(*cip.Options
 		o.Credentials = credentials.NewStaticCredentialsProvider(accessKeyID, secret, "")
 	}
 	return cip.New(o, options...)
+}
+
+// IdentityClient makes an SDK client of identity pools that signs with the given
+// credentials; aws.AnonymousCredentials signs nothing.
+func (s *Server) IdentityClient(c aws.CredentialsProvider, options ...func(*cognitoidentity.Options)) *cognitoidentity.Client {
+	return cognitoidentity.New(cognitoidentity.Options{
+		Region: s.Region, BaseEndpoint: &s.URL, HTTPClient: s.HTTP, Retryer: aws.NopRetryer{},
+		HTTPSignerV4: signer{v4.NewSigner(), s.Now}, Credentials: c,
+	}, options...)
+}
+
+// STSClient makes an SDK client of the Security Token Service that signs with the
+// given credentials; aws.AnonymousCredentials signs nothing.
+func (s *Server) STSClient(c aws.CredentialsProvider, options ...func(*sts.Options)) *sts.Client {
+	return sts.New(sts.Options{
+		Region: s.Region, BaseEndpoint: &s.URL, HTTPClient: s.HTTP, Retryer: aws.NopRetryer{},
+		HTTPSignerV4: signer{v4.NewSigner(), s.Now}, Credentials: c,
+	}, options...)
 }
 
 // Now is the server's time.

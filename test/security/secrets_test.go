@@ -346,7 +346,7 @@ func TestS183MetricsNameNoUser(t *testing.T) {
 		w.say(t, call(operation, encode(t, in), lastRequest))
 	}
 	page := w.scrape(t)
-	if !strings.Contains(page, `cognate_requests_total{code="",operation="CreateUserPool"} 1`) {
+	if !strings.Contains(page, `cognate_requests_total{code="",operation="CreateUserPool",service="cognito-idp"} 1`) {
 		t.Fatalf("requests are not counted:\n%s", page)
 	}
 	for _, planted := range []string{"Planted", pool, client} {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -233,16 +235,17 @@ func (g *generator) signature(o *operation) string {
 	return fmt.Sprintf("(context.Context, *%s) (*%s, error)", in, goName(o.Output.Shape))
 }
 
-func dispatchList(m *model, source, pkg string) []byte {
-	b := header(source, pkg, "cognate/internal/api")
-	b.WriteString("// operations binds each operation of the contract to the method that serves it.\n")
-	b.WriteString("func operations(s api.Service) []operation {\n\treturn []operation{\n")
+func dispatchList(m *model, source string, list dispatch) []byte {
+	b := header(source, path.Base(path.Dir(filepath.ToSlash(list.file))), list.contract)
+	contract := path.Base(list.contract)
+	fmt.Fprintf(b, "// %s binds each operation of the contract to the method that serves it.\n", list.bind)
+	fmt.Fprintf(b, "func %s(s %s.Service) []operation {\n\treturn []operation{\n", list.bind, contract)
 	for _, name := range names(m.Operations) {
 		bind := "op"
 		if m.Operations[name].Output == nil {
 			bind = "opEmpty"
 		}
-		fmt.Fprintf(b, "\t\t%s(&api.%sOperation, s.%s),\n", bind, name, name)
+		fmt.Fprintf(b, "\t\t%s(&%s.%sOperation, s.%s),\n", bind, contract, name, name)
 	}
 	b.WriteString("\t}\n}\n")
 	return b.Bytes()

@@ -18,16 +18,22 @@ func main() {
 		out       = flag.String("out", ".", "directory of the contract package")
 		pkg       = flag.String("package", "api", "name of the contract package")
 		kinds     = flag.String("kinds", "", "import path of the package with Error, Shape and Time, where it is another one")
-		dispatch  = flag.String("dispatch", "", "file for the door's dispatch list (none: not written)")
+		list      dispatch
 	)
+	flag.StringVar(&list.file, "dispatch", "", "file for the door's dispatch list (none: not written)")
+	flag.StringVar(&list.bind, "bind", "operations", "name of the function that gives the dispatch list")
+	flag.StringVar(&list.contract, "contract", "cognate/internal/api", "import path of the contract package, for the dispatch list")
 	flag.Parse()
-	if err := run(*modelPath, *out, *pkg, *kinds, *dispatch); err != nil {
+	if err := run(*modelPath, *out, *pkg, *kinds, list); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(modelPath, out, pkg, kinds, dispatch string) error {
+// dispatch says where and how the dispatch list of a door is written.
+type dispatch struct{ file, bind, contract string }
+
+func run(modelPath, out, pkg, kinds string, list dispatch) error {
 	m, err := readModel(modelPath)
 	if err != nil {
 		return err
@@ -37,10 +43,10 @@ func run(modelPath, out, pkg, kinds, dispatch string) error {
 			return err
 		}
 	}
-	if dispatch == "" {
+	if list.file == "" {
 		return nil
 	}
-	return write(dispatch, dispatchList(m, filepath.Base(modelPath), filepath.Base(filepath.Dir(dispatch))))
+	return write(list.file, dispatchList(m, filepath.Base(modelPath), list))
 }
 
 func write(path string, source []byte) error {

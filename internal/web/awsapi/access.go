@@ -79,16 +79,14 @@ func DirectOrigin(r *http.Request) Origin {
 // skew is how far the date of a signature may be from the server's.
 const skew = 5 * time.Minute
 
-const serviceName = "cognito-idp"
-
-// identity is what the credentials of a request say.
-type identity struct {
+// signer is what the credentials of a request say.
+type signer struct {
 	caller Caller
 	region string // the Region signed for, "" when none is named
 }
 
-// authenticate finds the caller of an operation that must be signed.
-func (h *Handler) authenticate(ctx context.Context, r *http.Request, origin Origin, body []byte) (identity, error) {
+// authenticate finds the caller of an operation of service that must be signed.
+func (h *Handler) authenticate(ctx context.Context, r *http.Request, origin Origin, body []byte, service string) (signer, error) {
 	signed := sigv4.Request{
 		Method: r.Method, Path: r.URL.EscapedPath(), RawQuery: r.URL.RawQuery,
 		Header: r.Header, Host: origin.Host, Body: body,
@@ -98,33 +96,33 @@ func (h *Handler) authenticate(ctx context.Context, r *http.Request, origin Orig
 	}
 	if h.AcceptAnyCredentials {
 		if err := sameSite(r, origin); err != nil {
-			return identity{}, err
+			return signer{}, err
 		}
 		id, region, _ := sigv4.Scope(signed)
-		return identity{caller: Caller{AccessKeyID: id, Root: true}, region: region}, nil
+		return signer{caller: Caller{AccessKeyID: id, Root: true}, region: region}, nil
 	}
 	if !origin.TLS && !origin.IP.IsLoopback() {
-		return identity{}, api.AccessDeniedException(
+		return signer{}, api.AccessDeniedException(
 			"Signed requests are accepted over https only, because a request that is overheard can be repeated.")
 	}
-	return h.verify(ctx, signed)
+	return h.verify(ctx, signed, service)
 }
 
-func (h *Handler) verify(ctx context.Context, signed sigv4.Request) (identity, error) {
+func (h *Handler) verify(ctx context.Context, signed sigv4.Request, service string) (signer, error) {
 	now := h.Now()
-	claim, err := sigv4.Parse(signed, sigv4.Options{Service: serviceName, Now: now, Skew: skew})
+	claim, err := sigv4.Parse(signed, sigv4.Options{Service: service, Now: now, Skew: skew})
 	if err != nil {
-		return identity{}, signatureError(err)
+		return signer{}, signatureError(err)
 	}
 	key, known, err := h.Keys.AccessKey(ctx, claim.AccessKeyID)
 	if err != nil {
-		return identity{}, fmt.Errorf("find access key %q: %w", clip(claim.AccessKeyID), err)
+		return signer{}, fmt.Errorf("find access key %q: %w", clip(claim.AccessKeyID), err)
 	}
 	if err := claim.Verify(key.Key, known, now); err != nil {
-		return identity{}, signatureError(err)
+		return signer{}, signatureError(err)
 	}
 	key.Caller.AccessKeyID = claim.AccessKeyID
-	return identity{caller: key.Caller, region: claim.Region}, nil
+	return signer{caller: key.Caller, region: claim.Region}, nil
 }
 
 func signatureError(err error) error {
@@ -172,20 +170,24 @@ func (h *Handler) authorize(ctx context.Context, caller Caller, o *operation, po
 	switch {
 	case resource != "":
 	case pool != "":
-		resource = h.poolARN(pool, region)
+		resource = h.poolARN(o.service.name, pool, region)
 	default:
 		resource = "*"
 	}
-	if err := h.Authorizer.Authorize(ctx, caller, serviceName+":"+o.spec.Name, resource); err != nil {
+	if err := h.Authorizer.Authorize(ctx, caller, o.service.name+":"+o.spec.Name, resource); err != nil {
 		return fmt.Errorf("authorize %s: %w", o.spec.Name, err)
 	}
 	return nil
 }
 
 // poolARN names a pool by its id, which begins with its Region.
-func (h *Handler) poolARN(id, region string) string {
-	if before, _, ok := strings.Cut(id, "_"); ok {
+func (h *Handler) poolARN(service, id, region string) string {
+	kind, separator := "userpool", "_"
+	if service == "cognito-identity" {
+		kind, separator = "identitypool", ":"
+	}
+	if before, _, ok := strings.Cut(id, separator); ok {
 		region = before
 	}
-	return "arn:aws:cognito-idp:" + region + ":" + h.AccountID + ":userpool/" + id
+	return "arn:aws:" + service + ":" + region + ":" + h.AccountID + ":" + kind + "/" + id
 }

@@ -6,7 +6,7 @@ import "net/http"
 // is for another door of this server, may do something there. The body is the
 // request's, read whole.
 func (h *Handler) Authorize(r *http.Request, body []byte, action string) error {
-	who, err := h.authenticate(r.Context(), r, h.Origin(r), body)
+	who, err := h.authenticate(r.Context(), r, h.Origin(r), body, "cognito-idp")
 	if err != nil {
 		return err
 	}

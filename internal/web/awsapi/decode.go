@@ -23,10 +23,10 @@ type decoder struct {
 
 // decode reads body into v, a structure of n's type. The error is an
 // *api.Error: SerializationException for a body of another form,
-// InvalidParameterException with every violated constraint.
+// broken, the exception of its service, with every violated constraint.
 //
 // A body without any byte counts as {}.
-func decode(n *node, body []byte, v reflect.Value) error {
+func decode(n *node, body []byte, v reflect.Value, broken func(string, ...any) *api.Error) error {
 	d := &decoder{scanner: scanner{data: body}, path: make([]step, 0, 8)}
 	if d.next() == 0 && d.pos >= len(body) {
 		d.data, d.pos = []byte("{}"), 0
@@ -37,7 +37,7 @@ func decode(n *node, body []byte, v reflect.Value) error {
 	if d.next(); d.pos < len(d.data) {
 		return d.unexpected()
 	}
-	return d.verdict()
+	return d.verdict(broken)
 }
 
 func (d *decoder) value(n *node, v reflect.Value) error {

@@ -19,13 +19,13 @@ import (
 // prepared gives every operation of the contract, ready to decode.
 func prepared(t testing.TB) map[string]*operation {
 	t.Helper()
-	list := operations(struct{ api.Unimplemented }{})
+	s := UserPools(struct{ api.Unimplemented }{})
+	list := s.operations
 	byName := make(map[string]*operation, len(list))
-	p := newPlanner()
+	if err := s.prepare(newPlanner()); err != nil {
+		t.Fatal(err)
+	}
 	for i := range list {
-		if err := list[i].prepare(p); err != nil {
-			t.Fatal(err)
-		}
 		byName[list[i].spec.Name] = &list[i]
 	}
 	return byName

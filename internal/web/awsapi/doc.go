@@ -1,6 +1,6 @@
 // Package awsapi is the door for AWS SDKs: POST / with X-Amz-Target, AWS JSON
-// 1.1. It serves any value of api.Service and has no rules of its own about
-// users or pools.
+// 1.1. It serves any value of api.Service and of identity.Service and has no rules
+// of its own about users or pools.
 //
 // A request goes through these steps; each may end it with the exception that
 // the service has for it (spec/errors.md §1 to §3):

@@ -21,6 +21,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"cognate/internal/api"
+	"cognate/internal/api/identity"
 	"cognate/internal/protocol/sigv4"
 	"cognate/internal/web/awsapi"
 )
@@ -97,6 +98,17 @@ func (s service) SetUICustomization(ctx context.Context, in *api.SetUICustomizat
 	return nil, nil //nolint:nilnil // an answer without members
 }
 
+// identityService is the second service behind the door.
+type identityService struct{ identity.Unimplemented }
+
+func (identityService) GetId(_ context.Context, in *identity.GetIdInput) (*identity.GetIdResponse, error) {
+	return nil, identity.ResourceNotFoundException("IdentityPool '%s' not found", in.IdentityPoolId)
+}
+
+func (identityService) DescribeIdentityPool(_ context.Context, in *identity.DescribeIdentityPoolInput) (*identity.IdentityPool, error) {
+	return &identity.IdentityPool{IdentityPoolId: in.IdentityPoolId, IdentityPoolName: "shop"}, nil
+}
+
 type keys struct{}
 
 func (keys) AccessKey(_ context.Context, id string) (awsapi.Key, bool, error) {
@@ -138,8 +150,11 @@ func open(t *testing.T, change ...func(*awsapi.Config)) *door {
 	t.Helper()
 	d := &door{}
 	config := awsapi.Config{
-		Service: service{seen: func(ctx context.Context, in any) { d.ctx, d.in = ctx, in }},
-		Region:  "us-east-1", AccountID: "123456789012", Now: func() time.Time { return now },
+		Services: []awsapi.Service{
+			awsapi.UserPools(service{seen: func(ctx context.Context, in any) { d.ctx, d.in = ctx, in }}),
+			awsapi.IdentityPools(identityService{}),
+		},
+		Region: "us-east-1", AccountID: "123456789012", Now: func() time.Time { return now },
 		Log:  slog.New(slog.NewJSONHandler(d, nil)),
 		Keys: keys{}, Authorizer: awsapi.RootOnly{},
 		Observe: func(o awsapi.Observation) { d.mu.Lock(); defer d.mu.Unlock(); d.seen = append(d.seen, o) },

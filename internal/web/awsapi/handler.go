@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,7 @@ import (
 
 // Config is what a Handler works with.
 type Config struct {
-	Service   api.Service
+	Services  []Service
 	Region    string // of requests whose signature names none
 	AccountID string // of the ARNs that authorization is asked about
 	Now       func() time.Time
@@ -39,6 +40,7 @@ type Config struct {
 
 // Observation is what is known of a request when it has been answered.
 type Observation struct {
+	Service   string // cognito-idp or cognito-identity, "" when the target names none
 	Operation string // "" when the target names none
 	Code      string // wire name of the exception, "" for a success
 	Status    int
@@ -56,7 +58,7 @@ type Handler struct {
 // New prepares a Handler. It fails when c leaves something out, or when the
 // generated types and the constraints table do not fit together.
 func New(c Config) (*Handler, error) {
-	if c.Service == nil || c.Now == nil || c.Log == nil {
+	if len(c.Services) == 0 || c.Now == nil || c.Log == nil {
 		return nil, errors.New("the AWS door needs a service, a clock and a log")
 	}
 	if !c.AcceptAnyCredentials && (c.Keys == nil || c.Authorizer == nil) {
@@ -65,15 +67,18 @@ func New(c Config) (*Handler, error) {
 	if c.Origin == nil {
 		c.Origin = DirectOrigin
 	}
-	list := operations(c.Service)
-	h := &Handler{Config: c, byTarget: make(map[string]*operation, len(list))}
+	h := &Handler{Config: c, byTarget: make(map[string]*operation)}
+	h.Services = slices.Clone(c.Services)
 	planner := newPlanner()
-	for i := range list {
-		o := &list[i]
-		if err := o.prepare(planner); err != nil {
+	for i := range h.Services {
+		s := &h.Services[i]
+		if err := s.prepare(planner); err != nil {
 			return nil, err
 		}
-		h.byTarget[api.TargetPrefix+"."+o.spec.Name] = o
+		for j := range s.operations {
+			o := &s.operations[j]
+			h.byTarget[s.target+"."+o.spec.Name] = o
+		}
 	}
 	return h, nil
 }
@@ -143,10 +148,10 @@ func (h *Handler) run(r *http.Request, x *exchange, data []byte) ([]byte, error)
 		RequestID: x.requestID, Operation: o.spec.Name, Region: h.Region,
 		UserAgent: r.UserAgent(), SourceIP: origin.ip(),
 	}
-	var caller identity
+	var caller signer
 	if o.spec.Access != api.Public {
 		var err error
-		if caller, err = h.authenticate(ctx, r, origin, data); err != nil {
+		if caller, err = h.authenticate(ctx, r, origin, data, o.service.name); err != nil {
 			return nil, err
 		}
 		info.AccessKeyID = caller.caller.AccessKeyID
@@ -254,12 +259,12 @@ func visible(err error) *api.Error {
 func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error, status int, err error) {
 	seen := Observation{Status: status, Duration: h.Now().Sub(x.start), Panicked: x.panicked}
 	if x.op != nil {
-		seen.Operation = x.op.spec.Name
+		seen.Service, seen.Operation = x.op.service.name, x.op.spec.Name
 	}
 	level := slog.LevelInfo
-	attrs := make([]slog.Attr, 0, 8)
+	attrs := make([]slog.Attr, 0, 9)
 	attrs = append(attrs,
-		slog.String("operation", seen.Operation), slog.String("pool", x.pool), slog.String("client", x.client),
+		slog.String("service", seen.Service), slog.String("operation", seen.Operation), slog.String("pool", x.pool), slog.String("client", x.client),
 		slog.String("request_id", x.requestID), slog.Float64("duration_ms", float64(seen.Duration.Microseconds())/1000), slog.Int("status", status))
 	if exception != nil {
 		seen.Code = exception.Code

@@ -165,7 +165,7 @@ func TestS197PanicIsAnInternalError(t *testing.T) {
 	if log := d.logged(); !strings.Contains(log, "a fault with this text") || !strings.Contains(log, "door_test.go") {
 		t.Errorf("the log lacks panic and stack:\n%s", log)
 	}
-	want := []awsapi.Observation{{Operation: "InitiateAuth", Code: "InternalErrorException", Status: 500, Panicked: true}}
+	want := []awsapi.Observation{{Service: "cognito-idp", Operation: "InitiateAuth", Code: "InternalErrorException", Status: 500, Panicked: true}}
 	if diff := cmp.Diff(want, d.seen); diff != "" {
 		t.Error(diff)
 	}
@@ -311,7 +311,7 @@ func TestNewRefusesWhatIsIncomplete(t *testing.T) {
 	t.Parallel()
 	whole := open(t).Config
 	for name, change := range map[string]func(*awsapi.Config){
-		"no service": func(c *awsapi.Config) { c.Service = nil },
+		"no service": func(c *awsapi.Config) { c.Services = nil },
 		"no clock":   func(c *awsapi.Config) { c.Now = nil },
 		"no log":     func(c *awsapi.Config) { c.Log = nil },
 		"no keys":    func(c *awsapi.Config) { c.Keys = nil },

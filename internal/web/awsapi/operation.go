@@ -10,12 +10,13 @@ import (
 
 // operation is one operation of the contract, bound to the method that serves it.
 type operation struct {
-	spec   *api.Operation
-	input  reflect.Type
-	call   func(ctx context.Context, in any) (out any, err error)
-	plan   *node
-	fields requestFields
-	limit  int64 // bytes of the body
+	service *Service
+	spec    *api.Operation
+	input   reflect.Type
+	call    func(ctx context.Context, in any) (out any, err error)
+	plan    *node
+	fields  requestFields
+	limit   int64 // bytes of the body
 }
 
 // requestFields are the fields of an input by which authorization and the log
@@ -66,7 +67,7 @@ func (o *operation) prepare(p *planner) error {
 			continue
 		}
 		switch m.name {
-		case "UserPoolId":
+		case "UserPoolId", "IdentityPoolId":
 			o.fields.pool = m.field
 		case "ClientId":
 			o.fields.client = m.field
@@ -80,7 +81,7 @@ func (o *operation) prepare(p *planner) error {
 // decode gives the input that body describes, as a pointer and as a value.
 func (o *operation) decode(body []byte) (any, reflect.Value, error) {
 	in := reflect.New(o.input)
-	if err := decode(o.plan, body, in.Elem()); err != nil {
+	if err := decode(o.plan, body, in.Elem(), o.service.broken); err != nil {
 		return nil, reflect.Value{}, err
 	}
 	return in.Interface(), in.Elem(), nil

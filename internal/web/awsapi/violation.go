@@ -111,7 +111,7 @@ func (d *decoder) pathText() string {
 }
 
 // verdict is the exception for everything that was found, nil for nothing.
-func (d *decoder) verdict() error {
+func (d *decoder) verdict(broken func(string, ...any) *api.Error) error {
 	if d.count == 0 {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (d *decoder) verdict() error {
 	if d.count == 1 {
 		noun = "error"
 	}
-	return api.InvalidParameterException("%s", fmt.Sprintf("%d validation %s detected: %s", d.count, noun, strings.Join(texts, "; ")))
+	return broken("%s", fmt.Sprintf("%d validation %s detected: %s", d.count, noun, strings.Join(texts, "; ")))
 }
 
 // hashOrder is the order in which a Java HashSet lists its values. Every

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cognate/internal/api"
+	"cognate/internal/api/identity"
 )
 
 // spec/errors.md §3 and spec/recorded.md §1: what is said about violated
@@ -199,9 +200,9 @@ func TestEnumsAreListedInRecordedOrder(t *testing.T) {
 func modelPatterns(t *testing.T) []string {
 	t.Helper()
 	p := newPlanner()
-	list := operations(struct{ api.Unimplemented }{})
-	for i := range list {
-		if err := list[i].prepare(p); err != nil {
+	users, identities := UserPools(struct{ api.Unimplemented }{}), IdentityPools(struct{ identity.Unimplemented }{})
+	for _, s := range []*Service{&users, &identities} {
+		if err := s.prepare(p); err != nil {
 			t.Fatal(err)
 		}
 	}
