@@ -1,0 +1,49 @@
+package iam
+
+// Context holds what is known of a request, by condition key. Names of keys are
+// the same in every case, those of tags in them too.
+type Context interface {
+	// Values returns the values of a key and whether the request has it.
+	Values(key string) (values []string, present bool)
+}
+
+// Keys is a Context. Lookups are fastest where the keys are in lower case, as Set
+// writes them.
+type Keys map[string][]string
+
+// Set gives a key its values, in place of those it had.
+func (k Keys) Set(key string, values ...string) { k[lower(key)] = values }
+
+// Values finds a key in any case. Of several keys that differ in case only, the
+// one in lower case counts, else the first in byte order.
+func (k Keys) Values(key string) (values []string, present bool) {
+	key = lower(key)
+	if values, present = k[key]; present {
+		return values, true
+	}
+	found := ""
+	for name, v := range k {
+		if len(name) == len(key) && (!present || name < found) && lower(name) == key {
+			found, values, present = name, v, true
+		}
+	}
+	return values, present
+}
+
+// lower maps ASCII letters to lower case. Names of actions and keys have no
+// others, and folding more would make names equal that are not.
+func lower(s string) string {
+	for i := range len(s) {
+		if s[i] < 'A' || s[i] > 'Z' {
+			continue
+		}
+		folded := []byte(s)
+		for ; i < len(folded); i++ {
+			if c := folded[i]; c >= 'A' && c <= 'Z' {
+				folded[i] = c + 'a' - 'A'
+			}
+		}
+		return string(folded)
+	}
+	return s
+}
