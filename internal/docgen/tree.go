@@ -10,15 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"cognate/internal/api"
 )
 
 // tree is what the sources tell.
 type tree struct {
-	operations map[string]string   // operation → file of its method
+	operations map[string]string   // key of an operation → file of its method
 	tests      map[string]string   // test function (and script) → file
-	calls      map[string][]string // operation → black-box tests that call it
+	calls      map[string][]string // key of an operation → black-box tests that call it
 
 	packages map[string]map[string]function // test package → its functions
 }
@@ -56,13 +54,15 @@ func (t *tree) read(source, file string) error {
 		}
 		name := f.Name.Name
 		if strings.HasPrefix(file, "test/") {
-			t.functionsOf(file)[name] = mentions(f)
+			t.functionsOf(file)[name] = mentions(parsed, f)
 		}
 		switch {
 		case strings.HasSuffix(file, "_test.go") && f.Recv == nil && isTest(name):
 			t.tests[name] = file
-		case strings.HasPrefix(file, "internal/cognito/") && receiver(f) == "Operations" && api.Operations[name] != nil:
-			t.operations[name] = file
+		case strings.HasPrefix(file, "internal/cognito/") && receiver(f) == "Operations":
+			if c, ok := ofMethod(file, name); ok {
+				t.operations[c.key(name)] = file
+			}
 		}
 	}
 	return nil
@@ -98,25 +98,25 @@ func receiver(f *ast.FuncDecl) string {
 
 // function is what one function of a test package mentions.
 type function struct {
-	operations []string // by method or by name
+	operations []string // their keys, mentioned by method or by name
 	functions  []string // of the same package
 }
 
 // mentions collects what a function mentions. A method value counts like a
 // call, and so does an operation's name as text, which raw requests use.
-func mentions(f *ast.FuncDecl) function {
+func mentions(file *ast.File, f *ast.FuncDecl) function {
 	var m function
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
-			if api.Operations[n.Sel.Name] != nil {
-				m.operations = append(m.operations, n.Sel.Name)
+			if key := ofMention(file, n.Sel.Name); key != "" {
+				m.operations = append(m.operations, key)
 			} else {
 				m.functions = append(m.functions, n.Sel.Name)
 			}
 		case *ast.BasicLit:
-			if name := strings.Trim(n.Value, `"`); api.Operations[name] != nil {
-				m.operations = append(m.operations, name)
+			if key := ofMention(file, strings.Trim(n.Value, `"`)); key != "" {
+				m.operations = append(m.operations, key)
 			}
 		case *ast.Ident:
 			m.functions = append(m.functions, n.Name)
