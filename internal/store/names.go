@@ -61,8 +61,7 @@ func (tx *Tx) SetNames(ctx context.Context, poolID, sub string, want []Name) (ta
 	if err != nil {
 		return nil, "", err
 	}
-	// One order for everybody, so that two sign-ups cannot wait for each other.
-	want = slices.SortedFunc(slices.Values(want), func(a, b Name) int { return strings.Compare(nameKey(a.Name), nameKey(b.Name)) })
+	want = inOrder(want)
 	for name := range have {
 		if !slices.ContainsFunc(want, func(w Name) bool { return nameKey(w.Name) == name }) {
 			if _, err := tx.change(ctx, deleteName, poolID, name, sub); err != nil {
@@ -94,6 +93,12 @@ func (tx *Tx) SetNames(ctx context.Context, poolID, sub string, want []Name) (ta
 		have[nameKey(w.Name)] = w.Kind
 	}
 	return nil, "", nil
+}
+
+// inOrder sorts names the same way for everybody, so that two sign-ups cannot wait
+// for each other.
+func inOrder(names []Name) []Name {
+	return slices.SortedFunc(slices.Values(names), func(a, b Name) int { return strings.Compare(nameKey(a.Name), nameKey(b.Name)) })
 }
 
 // names is the user's names as the table holds them, with their kinds.

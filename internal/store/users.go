@@ -29,6 +29,9 @@ type User struct {
 	// PasswordBlocked says that the user may not have one until an administrator
 	// sets it.
 	PasswordBlocked bool
+	// PasswordElsewhere says that the password is known to the pool that the user
+	// was moved from, and to nobody here yet.
+	PasswordElsewhere bool
 	// TemporaryPasswordExpiresAt is zero unless an administrator set the password.
 	TemporaryPasswordExpiresAt time.Time
 	MFA                        UserMFA
@@ -100,6 +103,7 @@ type userDoc struct {
 	Pending     map[string]string `json:"p,omitzero"`
 	TemporaryMS int64             `json:"t,omitzero"`
 	Blocked     bool              `json:"b,omitzero"`
+	Elsewhere   bool              `json:"e,omitzero"`
 	MFA         UserMFA           `json:"m,omitzero"`
 }
 
@@ -111,6 +115,7 @@ const joinedUserColumns = `u.pool_id, u.sub, u.username, u.status, u.enabled, u.
 const (
 	insertUser = `INSERT INTO users (` + userColumns + `, email, phone_number, name, given_name, family_name, preferred_username)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+	addUser          = insertUser + ` ON CONFLICT DO NOTHING`
 	selectUser       = `SELECT ` + userColumns + ` FROM users WHERE pool_id = $1 AND sub = $2`
 	selectUserByName = `SELECT ` + joinedUserColumns + ` FROM user_names n JOIN users u ON u.pool_id = n.pool_id AND u.sub = n.sub
 		WHERE n.pool_id = $1 AND n.name = $2`
@@ -170,7 +175,7 @@ func (r *userRow) user(db *DB) (*User, error) {
 		u.Attributes[i] = Attribute{Name: pair[0], Value: pair[1]}
 	}
 	u.Pending, u.MFA, u.TemporaryPasswordExpiresAt = doc.Pending, doc.MFA, fromMS(doc.TemporaryMS)
-	u.PasswordBlocked = doc.Blocked
+	u.PasswordBlocked, u.PasswordElsewhere = doc.Blocked, doc.Elsewhere
 	if r.password == nil {
 		return u, nil
 	}
@@ -184,7 +189,8 @@ func (r *userRow) user(db *DB) (*User, error) {
 
 // userValues is the row of a user, in the order of insertUser.
 func userValues(db *DB, u *User) ([]any, error) {
-	doc := userDoc{Pending: u.Pending, MFA: u.MFA, TemporaryMS: toMS(u.TemporaryPasswordExpiresAt), Blocked: u.PasswordBlocked}
+	doc := userDoc{Pending: u.Pending, MFA: u.MFA, TemporaryMS: toMS(u.TemporaryPasswordExpiresAt), Blocked: u.PasswordBlocked,
+		Elsewhere: u.PasswordElsewhere}
 	for _, a := range u.Attributes {
 		doc.Attributes = append(doc.Attributes, [2]string{a.Name, a.Value})
 	}

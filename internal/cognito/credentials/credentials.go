@@ -108,7 +108,7 @@ func (c *Credentials) CheckHistory(ctx context.Context, p *directory.Pool, user 
 // caller saves the user afterwards; a temporary password's end is the caller's to
 // set as well, Store clears it.
 func (c *Credentials) Store(ctx context.Context, tx *store.Tx, p *directory.Pool, user *store.User, made *store.Password) error {
-	user.Password, user.PasswordBlocked = made, false
+	user.Password, user.PasswordBlocked, user.PasswordElsewhere = made, false, false
 	user.TemporaryPasswordExpiresAt = time.Time{}
 	return c.Remember(ctx, tx, p, user)
 }

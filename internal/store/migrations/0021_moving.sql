@@ -1,0 +1,5 @@
+CREATE TABLE old_pools (
+	pool_id    TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES pools (id) ON DELETE CASCADE,
+	doc        BYTEA NOT NULL,
+	created_ms BIGINT NOT NULL
+);
