@@ -41,12 +41,15 @@ func plant(t *testing.T, db *testDB) []string {
 			_, errDevice := tx.InsertDevice(ctx, &store.Device{PoolID: poolID, Sub: id, ID: "device", Secret: password()})
 			provider := &store.IdentityProvider{PoolID: poolID, Name: id}
 			provider.Settings.Details = map[string]string{"client_secret": secret("provider-secret")}
+			identities := &store.IdentityPool{ID: id}
+			identities.Settings.Pool.SupportedLoginProviders = map[string]string{"api.twitter.com": secret("app-secret")}
 			_, errCertificate := tx.AddPoolCertificate(ctx, &store.PoolCertificate{
 				PoolID: poolID, Purpose: id, Private: []byte(secret("saml-key")), Certificate: []byte("public"),
 			})
 			return errors.Join(
 				errUser, errDevice, errCertificate,
 				tx.InsertIdentityProvider(ctx, provider),
+				tx.InsertIdentityPool(ctx, identities),
 				tx.AddPasswordHistory(ctx, poolID, id, password(), start, 5),
 				tx.PutTOTP(ctx, store.TOTP{PoolID: poolID, Sub: id, Secret: []byte(secret("totp"))}),
 				tx.InsertClient(ctx, client),
@@ -137,7 +140,8 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 				_, _, errAccess := tx.AccessKey(ctx, "row0")
 				_, _, errProvider := tx.IdentityProvider(ctx, poolID, "row0")
 				_, _, errCertificate := tx.PoolCertificate(ctx, poolID, "row0")
-				return 0, errors.Join(errProvider, errCertificate, errUser, errHistory, errTOTP, errDevice, errClient, errKeys, errTicket, errAccess)
+				_, errIdentities := tx.IdentityPool(ctx, "row0")
+				return 0, errors.Join(errIdentities, errProvider, errCertificate, errUser, errHistory, errTOTP, errDevice, errClient, errKeys, errTicket, errAccess)
 			})
 			return err
 		}
@@ -154,6 +158,7 @@ func TestS181MovedCiphertextDoesNotOpen(t *testing.T) {
 			{"tickets", "doc", "id"},
 			{"access_keys", "secret", "id"},
 			{"identity_providers", "doc", "name"},
+			{"identity_pools", "doc", "id"},
 			{"pool_certificates", "private", "purpose"},
 		} {
 			get := func(id string) []byte {
