@@ -23,7 +23,7 @@ func openRootKey(ctx context.Context, db *store.DB, cfg Config) (rootKey, error)
 	if cfg.RootAccessKeyID != "" {
 		return rootKey{id: cfg.RootAccessKeyID, secret: cfg.RootSecretAccessKey}, nil
 	}
-	fresh := store.AccessKey{ID: newAccessKeyID(), Root: true, Secret: newSecretAccessKey(), CreatedAt: cfg.Now()}
+	fresh := store.AccessKey{ID: newAccessKeyID(), Root: true, Secret: newSecretAccessKey(), Active: true, CreatedAt: cfg.Now()}
 	return store.Write(ctx, db, func(ctx context.Context, tx *store.Tx) (rootKey, error) {
 		first, err := tx.ClaimRootKey(ctx, fresh)
 		if err != nil {
