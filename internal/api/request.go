@@ -29,3 +29,18 @@ func RequestFrom(ctx context.Context) *RequestInfo {
 	}
 	return &RequestInfo{}
 }
+
+type chosenIDKey struct{}
+
+// WithChosenID returns a context in which what is made gets the id given, because
+// it comes from another installation. The door has made sure that the caller may
+// choose ids.
+func WithChosenID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, chosenIDKey{}, id)
+}
+
+// ChosenID gives the id that ctx asks for; false means that a new one is made.
+func ChosenID(ctx context.Context) (string, bool) {
+	id, ok := ctx.Value(chosenIDKey{}).(string)
+	return id, ok
+}

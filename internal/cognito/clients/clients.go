@@ -3,6 +3,7 @@ package clients
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"strings"
 
 	"cognate/internal/api"
@@ -19,7 +20,11 @@ func (o *Operations) CreateUserPoolClient(ctx context.Context, in *api.CreateUse
 	if in.GenerateSecret && in.ClientSecret != "" {
 		return nil, api.InvalidParameterException("GenerateSecret and ClientSecret can not be given together.")
 	}
-	id, now := newClientID(), o.Now()
+	id, err := idOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := o.Now()
 	var secrets []store.ClientSecret
 	if in.GenerateSecret || in.ClientSecret != "" {
 		secrets = append(secrets, newSecret(id, cmp.Or(in.ClientSecret, generateSecret()), now, nil))
@@ -54,8 +59,31 @@ func (o *Operations) insert(ctx context.Context, tx *store.Tx, client *store.Cli
 	if err := checkStored(ctx, tx, pool, client, "creating"); err != nil {
 		return err
 	}
+	if _, chosen := api.ChosenID(ctx); chosen {
+		switch _, err := tx.ClientByID(ctx, client.ID); {
+		case err == nil:
+			return api.InvalidParameterException("User pool client %s already exists.", client.ID)
+		case !api.HasCode(err, "ResourceNotFoundException"):
+			return err
+		}
+	}
 	return tx.InsertClient(ctx, client)
 }
+
+// idOf is the id of a new client: one that comes from elsewhere has it already.
+func idOf(ctx context.Context) (string, error) {
+	id, chosen := api.ChosenID(ctx)
+	if !chosen {
+		return newClientID(), nil
+	}
+	if !validClientID.MatchString(id) {
+		return "", api.InvalidParameterException("The id of a client must be 1 to 128 letters, digits, underscores or plus signs.")
+	}
+	return id, nil
+}
+
+// validClientID is what the service model lets ids of clients be.
+var validClientID = regexp.MustCompile(`^[\w+]{1,128}$`)
 
 // checkStored looks at a client that is about to be stored. Verb is how messages
 // call what is done to it.

@@ -17,7 +17,7 @@ const chosenIDTag = "cognate:id"
 // CreateUserPool makes a pool and its signing keys.
 func (o *Operations) CreateUserPool(ctx context.Context, in *api.CreateUserPoolRequest) (*api.CreateUserPoolResponse, error) {
 	now, region := o.Now(), o.region(ctx)
-	id, err := o.newID(region, in.UserPoolTags)
+	id, err := o.newID(ctx, region, in.UserPoolTags)
 	if err != nil {
 		return nil, err
 	}
@@ -88,17 +88,27 @@ const (
 // shortID is what may follow the Region in a pool id.
 var shortID = regexp.MustCompile(`^[0-9A-Za-z]+$`)
 
-// newID makes the id of a pool, or takes the one that the tags ask for.
-func (o *Operations) newID(region string, tags map[string]string) (string, error) {
+// newID makes the id of a pool, or takes the one that the context or the tags ask
+// for.
+func (o *Operations) newID(ctx context.Context, region string, tags map[string]string) (string, error) {
+	if chosen, asked := api.ChosenID(ctx); asked {
+		return chosen, checkID("The id", region, chosen)
+	}
 	chosen, asked := tags[chosenIDTag]
 	if !asked || !o.AllowChosenIDs {
 		return region + "_" + randomText(idCharacters, idLength), nil
 	}
+	return chosen, checkID("The tag "+chosenIDTag, region, chosen)
+}
+
+// checkID refuses ids that no pool of the Region has; what names the place of the
+// id in the message.
+func checkID(what, region, id string) error {
 	prefix := region + "_"
-	if len(chosen) <= len(prefix) || len(chosen) > maxIDLength || chosen[:len(prefix)] != prefix || !shortID.MatchString(chosen[len(prefix):]) {
-		return "", api.InvalidParameterException("The tag %s must be %s followed by letters and digits, at most %d characters in all.", chosenIDTag, prefix, maxIDLength)
+	if len(id) <= len(prefix) || len(id) > maxIDLength || id[:len(prefix)] != prefix || !shortID.MatchString(id[len(prefix):]) {
+		return api.InvalidParameterException("%s must be %s followed by letters and digits, at most %d characters in all.", what, prefix, maxIDLength)
 	}
-	return chosen, nil
+	return nil
 }
 
 // randomText draws n characters, each of the alphabet equally likely.
