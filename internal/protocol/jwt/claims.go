@@ -1,6 +1,7 @@
 package jwt
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -44,6 +45,21 @@ func (c Claims) Has(name string) bool {
 
 // Raw returns the member as JSON, nil when absent.
 func (c Claims) Raw(name string) json.RawMessage { return c.members[name] }
+
+// Values returns all members as encoding/json decodes them, numbers as
+// json.Number.
+func (c Claims) Values() map[string]any {
+	all := make(map[string]any, len(c.members))
+	for name, raw := range c.members {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.UseNumber()
+		var value any
+		if d.Decode(&value) == nil { // it is JSON: ParseClaims has seen to that
+			all[name] = value
+		}
+	}
+	return all
+}
 
 // String returns a string member.
 func (c Claims) String(name string) (string, bool) {

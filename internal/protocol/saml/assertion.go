@@ -33,7 +33,7 @@ func (e *Expected) read(assertion *etree.Element) (*Assertion, error) {
 	if err != nil {
 		return nil, err
 	}
-	subjectEnd, err := e.checkConfirmation(only(assertion, nsAssertion, "Subject"))
+	recipient, subjectEnd, err := e.checkConfirmation(only(assertion, nsAssertion, "Subject"))
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +47,17 @@ func (e *Expected) read(assertion *etree.Element) (*Assertion, error) {
 	}
 	found := &Assertion{
 		ID: id, Issuer: issuer, Subject: subject, Attributes: attributes,
-		IssuedAt: issued, NotOnOrAfter: earlier(conditionsEnd, subjectEnd),
+		Recipient: recipient, IssuedAt: issued, NotOnOrAfter: earlier(conditionsEnd, subjectEnd),
 	}
 	if statements := children(assertion, nsAssertion, "AuthnStatement"); len(statements) > 0 {
 		found.SessionIndex = attributeOf(statements[0], "SessionIndex")
 		context := only(statements[0], nsAssertion, "AuthnContext")
 		found.AuthnContext = strings.TrimSpace(text(only(context, nsAssertion, "AuthnContextClassRef")))
+		if _, given := attribute(statements[0], "SessionNotOnOrAfter"); given {
+			if found.SessionNotOnOrAfter, err = instant(statements[0], "SessionNotOnOrAfter"); err != nil {
+				return nil, &Error{Reason: reasonForm, Err: err}
+			}
+		}
 	}
 	return found, nil
 }
@@ -67,7 +72,7 @@ func (e *Expected) checkIssued(assertion *etree.Element) (time.Time, error) {
 	case issued.After(e.Now.Add(e.SP.Skew)):
 		return time.Time{}, refuse(reasonAssertion, "assertion is issued at %s", issued)
 	case e.InResponseTo == "" && e.Now.Sub(issued) > maxUnsolicited:
-		return time.Time{}, refuse(reasonAssertion, "assertion without request was issued at %s", issued)
+		return time.Time{}, refuse(reasonAssertion, "assertion without request was issued at %s: %w", issued, ErrEnded)
 	}
 	return issued, nil
 }
@@ -88,8 +93,11 @@ func (e *Expected) checkConditions(assertion *etree.Element) (time.Time, error) 
 	if err != nil {
 		return time.Time{}, &Error{Reason: reasonAssertion, Err: err}
 	}
-	if e.Now.Before(begin.Add(-e.SP.Skew)) || !e.Now.Before(end.Add(e.SP.Skew)) {
+	switch {
+	case e.Now.Before(begin.Add(-e.SP.Skew)):
 		return time.Time{}, refuse(reasonAssertion, "assertion is valid from %s to %s", begin, end)
+	case !e.Now.Before(end.Add(e.SP.Skew)):
+		return time.Time{}, refuse(reasonAssertion, "assertion is valid from %s to %s: %w", begin, end, ErrEnded)
 	}
 	restricted := false
 	for _, condition := range conditions.ChildElements() {
@@ -114,7 +122,7 @@ func (e *Expected) checkConditions(assertion *etree.Element) (time.Time, error) 
 // restrictions all have to.
 func (e *Expected) audience(restriction *etree.Element) bool {
 	for _, audience := range children(restriction, nsAssertion, "Audience") {
-		if strings.TrimSpace(text(audience)) == e.SP.EntityID {
+		if e.SP.isNamed(strings.TrimSpace(text(audience))) {
 			return true
 		}
 	}
@@ -122,26 +130,29 @@ func (e *Expected) audience(restriction *etree.Element) bool {
 }
 
 func (e *Expected) refuseAudience() error {
-	return &Error{Reason: "Audience restriction in SAML Assertion does not allow it for " + e.SP.EntityID}
+	return &Error{Reason: "Audience restriction in SAML Assertion does not allow it for " + e.SP.EntityID, Err: ErrAudience}
 }
 
-// checkConfirmation looks for a bearer confirmation that is ours, and gives the
-// last time at which one of them could be used.
-func (e *Expected) checkConfirmation(subject *etree.Element) (time.Time, error) {
-	var end time.Time
+// checkConfirmation looks for a bearer confirmation that is ours, and gives where the
+// first such was sent and the last time at which one of them could be used.
+func (e *Expected) checkConfirmation(subject *etree.Element) (recipient string, end time.Time, err error) {
 	confirmed := false
 	refusal := error(refuse(reasonAssertion, "assertion has no bearer confirmation"))
 	if subject == nil {
-		return end, refusal
+		return "", end, refusal
 	}
 	for _, confirmation := range children(subject, nsAssertion, "SubjectConfirmation") {
 		if attributeOf(confirmation, "Method") != bearer {
 			continue
 		}
-		until, err := e.confirm(only(confirmation, nsAssertion, "SubjectConfirmationData"))
+		data := only(confirmation, nsAssertion, "SubjectConfirmationData")
+		until, err := e.confirm(data)
 		if err != nil {
 			refusal = err
 			continue
+		}
+		if !confirmed {
+			recipient = attributeOf(data, "Recipient")
 		}
 		confirmed = true
 		if until.After(end) {
@@ -149,16 +160,16 @@ func (e *Expected) checkConfirmation(subject *etree.Element) (time.Time, error) 
 		}
 	}
 	if !confirmed {
-		return end, refusal
+		return "", end, refusal
 	}
-	return end, nil
+	return recipient, end, nil
 }
 
 func (e *Expected) confirm(data *etree.Element) (time.Time, error) {
 	if data == nil {
 		return time.Time{}, refuse(reasonAssertion, "confirmation has no data")
 	}
-	if recipient := attributeOf(data, "Recipient"); recipient != e.SP.ACS {
+	if recipient := attributeOf(data, "Recipient"); !e.SP.isAt(recipient) {
 		return time.Time{}, refuse(reasonAssertion, "assertion is for %q", recipient)
 	}
 	end, err := instant(data, "NotOnOrAfter")
@@ -166,7 +177,7 @@ func (e *Expected) confirm(data *etree.Element) (time.Time, error) {
 		return time.Time{}, &Error{Reason: reasonAssertion, Err: err}
 	}
 	if !e.Now.Before(end.Add(e.SP.Skew)) {
-		return time.Time{}, refuse(reasonAssertion, "confirmation ended at %s", end)
+		return time.Time{}, refuse(reasonAssertion, "confirmation ended at %s: %w", end, ErrEnded)
 	}
 	if _, given := attribute(data, "NotBefore"); given {
 		begin, err := instant(data, "NotBefore")

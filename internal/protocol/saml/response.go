@@ -224,7 +224,7 @@ func (e *Expected) checkResponse(response *etree.Element, signed bool) error {
 	}
 	// SAML bindings §3.5.5.2 asks for it where the message is signed.
 	destination, given := attribute(response, "Destination")
-	if (given || signed) && destination != e.SP.ACS {
+	if (given || signed) && !e.SP.isAt(destination) {
 		return refuse(reasonResponse, "response is for %q", destination)
 	}
 	return e.checkInResponseTo(response)
@@ -235,6 +235,8 @@ func (e *Expected) checkResponse(response *etree.Element, signed bool) error {
 func (e *Expected) checkInResponseTo(element *etree.Element) error {
 	request, given := attribute(element, "InResponseTo")
 	switch {
+	case e.AnyRequest:
+		return nil
 	case e.InResponseTo == "" && given:
 		return refuse(reasonResponse, "answer to a request where none was made")
 	case e.InResponseTo != request:

@@ -50,7 +50,7 @@ func TestGoodResponses(t *testing.T) {
 				},
 				Attributes:   map[string][]string{"email": {goodName}, "groups": {"staff", "R & D <one>"}, "empty": nil},
 				AuthnContext: "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
-				IssuedAt:     testNow, NotOnOrAfter: testNow.Add(5 * time.Minute),
+				Recipient:    e.SP.ACS, IssuedAt: testNow, NotOnOrAfter: testNow.Add(5 * time.Minute),
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)

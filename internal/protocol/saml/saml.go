@@ -2,6 +2,8 @@ package saml
 
 import (
 	"crypto/rsa"
+	"errors"
+	"slices"
 	"time"
 )
 
@@ -16,7 +18,10 @@ const maxUnsolicited = 6 * time.Minute
 type ServiceProvider struct {
 	EntityID string // also the audience: urn:amazon:cognito:sp:<pool id>
 	ACS      string // where responses are posted to
-	SLO      string // where logout messages are posted to
+	// OtherNames are audiences that count as EntityID does, OtherACS addresses that
+	// count as ACS does.
+	OtherNames, OtherACS []string
+	SLO                  string // where logout messages are posted to
 
 	// SigningKey signs what is sent. Logout messages are always signed,
 	// AuthnRequests if SignRequests is set.
@@ -32,6 +37,14 @@ type ServiceProvider struct {
 	Skew time.Duration
 }
 
+func (sp *ServiceProvider) isNamed(audience string) bool {
+	return audience == sp.EntityID || slices.Contains(sp.OtherNames, audience)
+}
+
+func (sp *ServiceProvider) isAt(address string) bool {
+	return address == sp.ACS || slices.Contains(sp.OtherACS, address)
+}
+
 // Expected is what a message has to fit.
 type Expected struct {
 	SP       ServiceProvider
@@ -40,7 +53,10 @@ type Expected struct {
 	// that there was none: ParseResponse then takes a response that the provider
 	// sent by itself, and no other.
 	InResponseTo string
-	Now          time.Time
+	// AnyRequest leaves open whether there was a request, and which: responses are
+	// then handed over by somebody who did not make it.
+	AnyRequest bool
+	Now        time.Time
 	// OnlySigned has assertions decrypted only where the response around them is
 	// signed, so that nobody else learns anything by trying.
 	OnlySigned bool
@@ -64,11 +80,21 @@ type Assertion struct {
 	// An attribute that was sent without a value is there with none.
 	Attributes   map[string][]string
 	AuthnContext string // AuthnContextClassRef of the first AuthnStatement
-	IssuedAt     time.Time
+	// SessionNotOnOrAfter is when the provider wants sessions to end, by the first
+	// AuthnStatement; zero: not said.
+	SessionNotOnOrAfter time.Time
+	Recipient           string // of the confirmation that was accepted
+	IssuedAt            time.Time
 	// NotOnOrAfter ends the validity. The assertion has to be remembered as used
 	// until then plus ServiceProvider.Skew.
 	NotOnOrAfter time.Time
 }
+
+// Causes of an Error that callers tell apart.
+var (
+	ErrEnded    = errors.New("its time is over")
+	ErrAudience = errors.New("it is for another audience")
+)
 
 // Error is a message that is refused. Any other error of this package is ours.
 type Error struct {
