@@ -18,7 +18,8 @@ const Freshness = time.Second
 // crowded is the number of kept values at which expired ones are swept out.
 const crowded = 4096
 
-// Directory finds pools, clients, domains and resource servers. It is safe for many goroutines.
+// Directory finds user pools with their clients, domains and resource servers, and
+// identity pools. It is safe for many goroutines.
 type Directory struct {
 	db  *store.DB
 	now func() time.Time
@@ -38,6 +39,8 @@ type Directory struct {
 	domainsOf map[string]kept[[]*store.Domain]
 	servers   map[string]kept[[]*store.ResourceServer]
 	providers map[string]kept[[]*store.IdentityProvider]
+
+	identityPools map[string]kept[*store.IdentityPool]
 }
 
 type kept[T any] struct {
@@ -58,6 +61,8 @@ func New(db *store.DB, now func() time.Time) *Directory {
 		domainsOf: make(map[string]kept[[]*store.Domain]),
 		servers:   make(map[string]kept[[]*store.ResourceServer]),
 		providers: make(map[string]kept[[]*store.IdentityProvider]),
+
+		identityPools: make(map[string]kept[*store.IdentityPool]),
 	}
 }
 
