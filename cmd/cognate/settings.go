@@ -22,6 +22,7 @@ type settings struct {
 	DatabaseURL    string         `env:"COGNATE_DATABASE_URL" placeholder:"postgres://…" help:"PostgreSQL instead of SQLite; several hosts allowed."`
 	PublicURL      string         `env:"COGNATE_PUBLIC_URL" placeholder:"URL" help:"Base of issuers ({public-url}/{userPoolId}) and links. Default http://localhost and the port of --listen: http://localhost:7665."`
 	IssuerURL      string         `env:"COGNATE_ISSUER_URL" placeholder:"URL" help:"The iss of tokens, with {userPoolId} and {region} filled in. Default {public-url}/{userPoolId}; may be https://cognito-idp.{region}.amazonaws.com/{userPoolId}."`
+	IdentityIssuer string         `env:"COGNATE_IDENTITY_ISSUER_URL" name:"identity-issuer-url" placeholder:"URL" help:"The iss of the tokens of identity pools. Default {public-url}/cognito-identity; may be https://cognito-identity.amazonaws.com."`
 	DomainSuffix   string         `env:"COGNATE_DOMAIN_SUFFIX" default:"auth.localhost" help:"Host name that user pool domain prefixes stand before."`
 	Region         string         `env:"COGNATE_REGION" default:"us-east-1" help:"Region of requests that name none, used in ids and ARNs."`
 	AccountID      string         `env:"COGNATE_ACCOUNT_ID" name:"account-id" default:"123456789012" help:"Account in ARNs."`
@@ -61,6 +62,7 @@ func (s *settings) config(mode server.Mode) (server.Config, error) {
 		MasterKey:            os.Getenv("COGNATE_MASTER_KEY"),
 		PublicURL:            s.PublicURL,
 		IssuerURL:            s.IssuerURL,
+		IdentityIssuerURL:    s.IdentityIssuer,
 		DomainSuffix:         s.DomainSuffix,
 		Region:               s.Region,
 		AccountID:            s.AccountID,

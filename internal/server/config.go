@@ -58,11 +58,12 @@ type Config struct {
 	MasterKeyFile string // default master.key in the data directory; required with PostgreSQL, unless
 	MasterKey     string // the key itself is given: 32 bytes in base64
 
-	PublicURL    string // default http://localhost:7665
-	IssuerURL    string // default {public-url}/{userPoolId}
-	DomainSuffix string // default auth.localhost
-	Region       string // default us-east-1
-	AccountID    string // default 123456789012
+	PublicURL         string // default http://localhost:7665
+	IssuerURL         string // default {public-url}/{userPoolId}
+	IdentityIssuerURL string // of identity pools, default {public-url}/cognito-identity
+	DomainSuffix      string // default auth.localhost
+	Region            string // default us-east-1
+	AccountID         string // default 123456789012
 
 	TLSNames     []string            // dev only: what the local authority covers beside the names of this machine
 	Certificates []certificates.Pair // serve only
@@ -146,6 +147,9 @@ func (c Config) complete() (Config, error) {
 	if c.IssuerURL == "" {
 		c.IssuerURL = c.PublicURL + "/{userPoolId}"
 	}
+	if c.IdentityIssuerURL == "" {
+		c.IdentityIssuerURL = c.PublicURL + identityPath
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -171,6 +175,8 @@ func (c Config) check() error {
 	refuse(!absolute(strings.NewReplacer("{userPoolId}", "x", "{region}", "x").Replace(c.IssuerURL)),
 		"issuer-url %q is not an absolute http or https URL", c.IssuerURL)
 	refuse(!strings.Contains(c.IssuerURL, "{userPoolId}"), "issuer-url %q does not contain {userPoolId}", c.IssuerURL)
+	_, err := c.identityPaths()
+	refuse(err != nil, "identity-issuer-url: %w", err)
 	refuse(!regionForm.MatchString(c.Region), "region %q does not look like us-east-1", c.Region)
 	refuse(!accountForm.MatchString(c.AccountID), "account-id %q is not 12 digits", c.AccountID)
 	refuse(!suffixForm.MatchString(c.DomainSuffix), "domain-suffix %q is not a host name in lower case", c.DomainSuffix)
@@ -188,7 +194,7 @@ func (c Config) check() error {
 	if err := c.ACME.check(c); err != nil {
 		problems = append(problems, err)
 	}
-	_, err := c.rates()
+	_, err = c.rates()
 	refuse(err != nil, "limits: %w", err)
 	for kind, address := range c.ProviderURLs {
 		refuse(!absolute(address), "the address %q of %s is not an absolute http or https URL", address, kind)

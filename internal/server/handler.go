@@ -36,6 +36,9 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		Log:        s.cfg.Log,
 	}
 	documents.Register(mux)
+	if err := p.identityIssuer(mux); err != nil {
+		return nil, err
+	}
 	p.feedbackPage().Register(mux)
 	images := &assets.Images{Find: p.styles.Asset, Log: s.cfg.Log}
 	images.Register(mux)

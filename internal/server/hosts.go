@@ -44,7 +44,7 @@ func (h hostNames) known(host string) bool {
 
 // hosts lists the names that the settings give this installation.
 func (c Config) hosts() (names []string) {
-	for _, address := range []string{c.PublicURL, strings.ReplaceAll(c.IssuerURL, "{userPoolId}", "x")} {
+	for _, address := range []string{c.PublicURL, strings.ReplaceAll(c.IssuerURL, "{userPoolId}", "x"), c.IdentityIssuerURL} {
 		if u, err := url.Parse(address); err == nil {
 			names = append(names, strings.ToLower(u.Hostname()))
 		}

@@ -15,6 +15,7 @@ import (
 	"cognate/internal/cognito/domains"
 	"cognate/internal/cognito/factors"
 	"cognate/internal/cognito/groups"
+	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/cognito/idp"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
@@ -50,6 +51,7 @@ type parts struct {
 	styles      *style.Styles
 	credentials *credentials.Credentials
 	tokens      *tokens.Tokens
+	identities  *identitytokens.Tokens // of identity pools
 	messages    *messages.Messages
 	triggers    *triggers.Triggers
 	mailer      *triggers.Mailer
@@ -80,6 +82,7 @@ func (s *Server) parts() (*parts, error) {
 	p.directory.DomainSuffix = s.cfg.DomainSuffix
 	p.credentials = &credentials.Credentials{DB: s.db, Now: s.cfg.Now, Cores: p.cores}
 	p.tokens = &tokens.Tokens{DB: s.db, Directory: p.directory, Issuer: s.cfg.issuer, Now: s.cfg.Now, Cores: p.cores}
+	p.identities = &identitytokens.Tokens{DB: s.db, Source: s.cfg.Keys, Issuer: s.cfg.IdentityIssuerURL, Now: s.cfg.Now, Cores: p.cores}
 	email, text, err := s.transports()
 	if err != nil {
 		return nil, err

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"time"
 
-	"cognate/internal/cognito/signingkeys"
 	"cognate/internal/protocol/jwt"
 	"cognate/internal/store"
 )
@@ -17,6 +16,10 @@ import (
 // freshness is how long keys are used without looking at the database again: a
 // key that another node has put out of use counts no longer than that.
 const freshness = time.Second
+
+// Notice is how long new keys are published before the first token is signed with
+// them: longer than the Cache-Control of the key set, 30 days, lets it be kept.
+const Notice = 31 * 24 * time.Hour
 
 // margin is how long after the last token of a key has ended the key is forgotten.
 const margin = 5 * time.Minute
@@ -149,7 +152,7 @@ func (k *keys) parsed(row store.IdentityKey) (*rsa.PrivateKey, error) {
 }
 
 // Rotate makes a new key (security.md S035). It is published at once and signs after
-// signingkeys.Notice; those before stay for as long as a token that they signed can
+// Notice; those before stay for as long as a token that they signed can
 // be good. With compromised the new key signs at once and the others are forgotten
 // with everything they signed.
 func (t *Tokens) Rotate(ctx context.Context, compromised bool) ([]store.IdentityKey, error) {
@@ -158,7 +161,7 @@ func (t *Tokens) Rotate(ctx context.Context, compromised bool) ([]store.Identity
 	if err != nil {
 		return nil, err
 	}
-	key.SignsAt = now.Add(signingkeys.Notice)
+	key.SignsAt = now.Add(Notice)
 	until := key.SignsAt.Add(MaxLifetime + margin)
 	if compromised {
 		key.SignsAt, until = now, now

@@ -44,7 +44,7 @@ func (w *WellKnown) Register(mux *http.ServeMux) {
 func (w *WellKnown) keySet(rw http.ResponseWriter, r *http.Request) {
 	set, err := w.KeySet(r.Context(), r.PathValue("pool"))
 	if err != nil {
-		w.fail(rw, err)
+		fail(rw, err, w.Log)
 		return
 	}
 	answer(rw, http.StatusOK, set)
@@ -71,17 +71,17 @@ type discovery struct {
 func (w *WellKnown) configuration(rw http.ResponseWriter, r *http.Request) {
 	pool := r.PathValue("pool")
 	if _, err := w.KeySet(r.Context(), pool); err != nil {
-		w.fail(rw, err)
+		fail(rw, err, w.Log)
 		return
 	}
 	domain, err := w.Domain(r.Context(), pool)
 	if err != nil {
-		w.fail(rw, err)
+		fail(rw, err, w.Log)
 		return
 	}
 	body, err := encode(w.describe(pool, domain))
 	if err != nil {
-		w.fail(rw, err)
+		fail(rw, err, w.Log)
 		return
 	}
 	answer(rw, http.StatusOK, body)
@@ -127,13 +127,13 @@ func encode(v any) ([]byte, error) {
 
 // fail answers an unknown pool with 404, anything else with 500, both as a
 // JSON object that is no key set (spec/recorded.md §3.3).
-func (w *WellKnown) fail(rw http.ResponseWriter, err error) {
+func fail(rw http.ResponseWriter, err error, log *slog.Logger) {
 	status, message := http.StatusInternalServerError, "Something went wrong"
 	var known *api.Error
 	if errors.As(err, &known) && known.Code == "ResourceNotFoundException" {
 		status, message = http.StatusNotFound, known.Message
 	} else {
-		w.Log.Error("serve well-known document", "error", err)
+		log.Error("serve well-known document", "error", err)
 	}
 	body, err := encode(struct {
 		Message string `json:"message"`
