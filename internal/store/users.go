@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,9 +39,22 @@ type User struct {
 }
 
 // Password is what the server keeps of a password: the SRP salt and
-// verifier. The database holds it sealed.
+// verifier, or in their place what it keeps of a hash that another system made.
+// The database holds it sealed.
 type Password struct {
 	Salt, Verifier []byte
+	// Imported is in the form of package passwordhash; Salt and Verifier are
+	// empty then.
+	Imported []byte
+}
+
+// Equal reports whether two passwords are stored as the same bytes; none equals
+// none only.
+func (p *Password) Equal(other *Password) bool {
+	if p == nil || other == nil {
+		return p == other
+	}
+	return bytes.Equal(p.Salt, other.Salt) && bytes.Equal(p.Verifier, other.Verifier) && bytes.Equal(p.Imported, other.Imported)
 }
 
 // UserMFA is a user's choice of second factors.
@@ -215,15 +229,24 @@ func userValues(db *DB, u *User) ([]any, error) {
 	return values, nil
 }
 
+// importedMark stands where the length of a salt would, before an imported hash.
+const importedMark = 255
+
 // bytes is the form that is sealed: the salt's length in a byte, salt, verifier.
 func (p *Password) bytes() ([]byte, error) {
-	if len(p.Salt) > 255 {
+	if p.Imported != nil {
+		return slices.Concat([]byte{importedMark}, p.Imported), nil
+	}
+	if len(p.Salt) >= importedMark {
 		return nil, errors.New("write password: salt too long")
 	}
 	return slices.Concat([]byte{byte(len(p.Salt))}, p.Salt, p.Verifier), nil
 }
 
 func parsePassword(b []byte) (*Password, error) {
+	if len(b) > 0 && b[0] == importedMark {
+		return &Password{Imported: b[1:]}, nil
+	}
 	if len(b) == 0 || len(b) < 1+int(b[0]) {
 		return nil, errors.New("read password: malformed")
 	}

@@ -64,7 +64,13 @@ func (c *Credentials) New(p *directory.Pool, srpID, password string) (*store.Pas
 
 // Matches reports whether a password is the stored one. Without a stored one it
 // takes as long and answers false (S048).
+//
+// A password that came as a hash takes what checking that hash takes: longer than
+// the others, for the one time until Adopt.
 func (c *Credentials) Matches(p *directory.Pool, srpID string, stored *store.Password, password string) bool {
+	if stored != nil && stored.Imported != nil {
+		return c.matchesImported(stored, password)
+	}
 	have := stored
 	if have == nil {
 		have = nobody

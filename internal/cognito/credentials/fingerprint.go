@@ -17,7 +17,7 @@ func Fingerprint(p *store.Password) []byte {
 	if p == nil {
 		return nil
 	}
-	sum := sha256.Sum256(slices.Concat(p.Salt, p.Verifier))
+	sum := sha256.Sum256(slices.Concat(p.Salt, p.Verifier, p.Imported))
 	return sum[:fingerprintSize]
 }
 

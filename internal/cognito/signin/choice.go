@@ -29,7 +29,7 @@ type firstFactor struct {
 var firstFactors = []firstFactor{
 	{
 		challenge: api.ChallengeNameTypePasswordSrp, listed: api.AuthFactorTypePassword, proof: paramSRPA,
-		step: func(o *Operations) step { return srpStep{o} }, has: hasUsablePassword,
+		step: func(o *Operations) step { return srpStep{o} }, has: hasUsableVerifier,
 	},
 	{
 		challenge: api.ChallengeNameTypePassword, listed: api.AuthFactorTypePassword, proof: paramPassword,
@@ -62,10 +62,20 @@ func hasUsablePassword(a *attempt) bool {
 		(a.user.Status == api.UserStatusTypeConfirmed || a.user.Status == api.UserStatusTypeForceChangePassword)
 }
 
+// hasUsableVerifier leaves out passwords that came as a hash: they have to be
+// given in clear once (spec/newest-features.md §14).
+func hasUsableVerifier(a *attempt) bool { return hasUsablePassword(a) && hasVerifier(a.user) }
+
 // hasUsableAddress does not ask for a verified address: a right code verifies it.
 func hasUsableAddress(a *attempt, kind codeKind) bool {
 	return a.user.Attributes.Get(kind.attribute) != "" && !mfaActive(a) &&
-		(a.user.Status == api.UserStatusTypeConfirmed || a.user.Status == api.UserStatusTypeUnconfirmed)
+		(a.user.Status == api.UserStatusTypeConfirmed || a.user.Status == api.UserStatusTypeUnconfirmed || imported(a.user))
+}
+
+// entersByCode reports whether the pool lets the user begin with a one-time code.
+func (a *attempt) entersByCode() bool {
+	return a.poolAllows(api.AuthFactorTypeEmailOtp) && hasUsableAddress(a, emailOTP) ||
+		a.poolAllows(api.AuthFactorTypeSmsOtp) && hasUsableAddress(a, smsOTP)
 }
 
 func hasUsablePasskey(a *attempt) bool {

@@ -59,16 +59,22 @@ func confirmed(_ *Operations, _ *attempt, u *store.User) (step, error) {
 }
 
 // notToBeReset refuses users who have to set a new password by way of
-// ForgotPassword. An imported user has none yet, and passes for an unknown one
-// where that is hidden.
+// ForgotPassword. An imported user has none yet, may use a one-time code instead,
+// and passes for an unknown one where that is hidden.
 func notToBeReset(_ *Operations, a *attempt, u *store.User) (step, error) {
 	switch {
-	case u.Status != api.UserStatusTypeResetRequired:
+	case u.Status != api.UserStatusTypeResetRequired, imported(u) && a.confirms:
 		return nil, nil
-	case u.Password == nil && a.client.HidesExistence():
+	case imported(u) && a.client.HidesExistence():
 		return nil, errIncorrect()
 	}
 	return nil, api.PasswordResetRequiredException("Password reset required for the user")
+}
+
+// imported reports whether a user came by an import, without a password, and has
+// not signed in since.
+func imported(u *store.User) bool {
+	return u.Status == api.UserStatusTypeResetRequired && u.Password == nil
 }
 
 // passwordChosen asks users with a temporary password for one of their own.

@@ -208,7 +208,7 @@ func (o *Operations) verified(ctx context.Context, tx *store.Tx, a *attempt, u *
 	if changed {
 		u.Attributes.Set(flag, "true")
 	}
-	if confirms && u.Status == api.UserStatusTypeUnconfirmed {
+	if confirms && (u.Status == api.UserStatusTypeUnconfirmed || imported(u)) {
 		u.Status, changed = api.UserStatusTypeConfirmed, true
 	}
 	if !changed {

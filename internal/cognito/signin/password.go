@@ -28,5 +28,16 @@ func (s passwordStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 		name, stored = a.user.Username, a.user.Password
 	}
 	right := s.o.Credentials.Matches(a.client.Pool, name, stored, a.params[paramPassword])
+	if right && stored.Imported != nil {
+		user, still, err := s.o.Credentials.Adopt(ctx, a.client.Pool, a.user, a.params[paramPassword])
+		switch {
+		case unknown(err): // deleted meanwhile
+			right = false
+		case err != nil:
+			return nil, err
+		default:
+			a.user, right = user, still
+		}
+	}
 	return s.o.settle(ctx, a, proof{right: right, factor: tokens.FactorPassword})
 }

@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -90,9 +89,10 @@ func (o *Operations) foregone(ctx context.Context, a *attempt) error {
 }
 
 // passesForUnknown reports whether a user without a password has to look like
-// nobody: one who was imported, at a client that hides existence.
+// nobody: one who was imported, at a client that hides existence, and has no
+// other way in.
 func (a *attempt) passesForUnknown() bool {
-	return a.user.Status == api.UserStatusTypeResetRequired && a.user.Password == nil && a.client.HidesExistence()
+	return imported(a.user) && a.client.HidesExistence() && !a.entersByCode()
 }
 
 // record is the transaction of settle up to the new family: the string is spent,
@@ -160,17 +160,10 @@ func (o *Operations) proven(ctx context.Context, tx *store.Tx, a *attempt, p pro
 	if err != nil {
 		return nil, err
 	}
-	if !samePassword(a.user.Password, user.Password) {
+	if !a.user.Password.Equal(user.Password) {
 		return nil, nil
 	}
 	return user, nil
-}
-
-func samePassword(a, b *store.Password) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return bytes.Equal(a.Verifier, b.Verifier) && bytes.Equal(a.Salt, b.Salt)
 }
 
 // recordFailure counts a wrong answer and keeps the count.

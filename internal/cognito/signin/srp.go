@@ -44,7 +44,7 @@ type identity struct {
 // identify gives the identity for an attempt. Users without a usable password get
 // the same kind of made-up values as names that nobody has.
 func (s srpStep) identify(a *attempt) (identity, error) {
-	if !a.hidden() && a.user.Password != nil {
+	if !a.hidden() && hasVerifier(a.user) {
 		return identity{a.user.Username, a.user.Password.Salt, a.user.Password.Verifier}, nil
 	}
 	made, err := srp.Simulate(s.o.DecoyKey, a.client.PoolID, a.login)
@@ -160,14 +160,18 @@ func (s srpStep) check(a *attempt) (bool, error) {
 	})
 	switch {
 	case err == nil:
-		return hasPassword(a.user), nil // a made-up verifier proves nothing
+		return hasVerifier(a.user), nil // a made-up verifier proves nothing
 	case errors.Is(err, srp.ErrSignature), errors.Is(err, srp.ErrDegenerate):
 		return false, nil
 	}
 	return false, fmt.Errorf("check an SRP proof: %w", err)
 }
 
-func hasPassword(u *store.User) bool { return u != nil && u.Password != nil }
+// hasVerifier is false also for a password that came as a hash: until it was given
+// in clear there is nothing to prove it against.
+func hasVerifier(u *store.User) bool {
+	return u != nil && u.Password != nil && u.Password.Imported == nil
+}
 
 // groupElement is the length of a public value, in bytes.
 const groupElement = 384

@@ -50,7 +50,7 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 		if err := checkChangeable(now); err != nil {
 			return nothing{}, err
 		}
-		if !samePassword(now.Password, u.Password) || !now.Enabled {
+		if !now.Password.Equal(u.Password) || !now.Enabled {
 			return nothing{}, api.NotAuthorizedException("Incorrect username or password.")
 		}
 		if err := o.setPassword(ctx, tx, pool, now, password, time.Time{}); err != nil {

@@ -1,7 +1,6 @@
 package users
 
 import (
-	"bytes"
 	"context"
 	"time"
 
@@ -46,13 +45,4 @@ func (o *Operations) temporaryUntil(pool *directory.Pool) time.Time {
 		days = defaultTemporaryDays
 	}
 	return o.Now().AddDate(0, 0, int(days))
-}
-
-// samePassword reports whether two credentials are one, so that a password is
-// not replaced by somebody who knew the one before.
-func samePassword(a, b *store.Password) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return bytes.Equal(a.Salt, b.Salt) && bytes.Equal(a.Verifier, b.Verifier)
 }
