@@ -87,23 +87,13 @@ type signer struct {
 
 // authenticate finds the caller of an operation of service that must be signed.
 func (h *Handler) authenticate(ctx context.Context, r *http.Request, origin Origin, body []byte, service string) (signer, error) {
-	signed := sigv4.Request{
-		Method: r.Method, Path: r.URL.EscapedPath(), RawQuery: r.URL.RawQuery,
-		Header: r.Header, Host: origin.Host, Body: body,
-	}
-	if path, _, _ := strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") {
-		signed.Path = path // as on the request line
+	signed := Signed(r, origin, body)
+	if err := Admit(r, origin, h.AcceptAnyCredentials); err != nil {
+		return signer{}, err
 	}
 	if h.AcceptAnyCredentials {
-		if err := sameSite(r, origin); err != nil {
-			return signer{}, err
-		}
 		id, region, _ := sigv4.Scope(signed)
 		return signer{caller: Caller{AccessKeyID: id, Root: true}, region: region}, nil
-	}
-	if !origin.TLS && !origin.IP.IsLoopback() {
-		return signer{}, api.AccessDeniedException(
-			"Signed requests are accepted over https only, because a request that is overheard can be repeated.")
 	}
 	return h.verify(ctx, signed, service)
 }
@@ -131,6 +121,33 @@ func signatureError(err error) error {
 		return err
 	}
 	return &api.Error{Code: refusal.Code(), Message: refusal.Message, Status: http.StatusBadRequest}
+}
+
+// Signed gives what a signature of a request is about. The body is the request's,
+// read whole.
+func Signed(r *http.Request, origin Origin, body []byte) sigv4.Request {
+	signed := sigv4.Request{
+		Method: r.Method, Path: r.URL.EscapedPath(), RawQuery: r.URL.RawQuery,
+		Header: r.Header, Host: origin.Host, Body: body,
+	}
+	if path, _, _ := strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") {
+		signed.Path = path // as on the request line
+	}
+	return signed
+}
+
+// Admit refuses requests that need a signature for the way they come: over plain
+// HTTP from elsewhere, or, where any credentials are accepted, from a page of another
+// site.
+func Admit(r *http.Request, origin Origin, anyCredentials bool) error {
+	switch {
+	case anyCredentials:
+		return sameSite(r, origin)
+	case !origin.TLS && !origin.IP.IsLoopback():
+		return api.AccessDeniedException(
+			"Signed requests are accepted over https only, because a request that is overheard can be repeated.")
+	}
+	return nil
 }
 
 // sameSite keeps web pages of other sites from administering a developer's

@@ -39,7 +39,8 @@ func compilePattern(java string) (matcher, error) {
 }
 
 // translate writes a Java pattern in Go's syntax: Java's \s has the vertical
-// tab as well, and its dot stops at every line terminator.
+// tab as well, and its dot stops at every line terminator. \uXXXX is \x{XXXX}; the
+// model of STS means more than four digits where it has them.
 func translate(java string) string {
 	const space = `\t\n\x0B\f\r `
 	dotAll := strings.HasPrefix(java, "(?s)")
@@ -57,6 +58,10 @@ func translate(java string) string {
 		case strings.HasPrefix(java[i:], `\s`):
 			b.WriteString(`[` + space + `]`)
 			i++
+		case strings.HasPrefix(java[i:], `\u`):
+			digits := hexDigits(java[i+2:])
+			b.WriteString(`\x{` + digits + `}`)
+			i += 1 + len(digits)
 		case c == '\\':
 			b.WriteString(java[i : i+2])
 			i++
@@ -70,4 +75,13 @@ func translate(java string) string {
 		}
 	}
 	return b.String()
+}
+
+// hexDigits are the hexadecimal digits, six at most, that s begins with.
+func hexDigits(s string) string {
+	n := 0
+	for n < len(s) && n < 6 && strings.IndexByte("0123456789ABCDEFabcdef", s[n]) >= 0 {
+		n++
+	}
+	return s[:n]
 }
