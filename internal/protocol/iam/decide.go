@@ -7,17 +7,6 @@ type Request struct {
 	Context  Context // nil: no condition key is known
 }
 
-// Via says how a trust policy names the caller whom it lets in.
-type Via uint8
-
-// The ways to be named, from the weakest.
-const (
-	ViaNobody    Via = iota // not at all, or the decision is not of a trust policy
-	ViaAccount              // as one of an account: a policy of the caller must allow the action as well
-	ViaEveryone             // by "*"
-	ViaPrincipal            // by its own name, its role's, its session's, its provider's or its service's
-)
-
 // Decision is the answer to a request.
 type Decision struct {
 	Allowed  bool
@@ -72,7 +61,7 @@ func decideAmong(e *evaluation, layer Use, policies ...*Policy) Decision {
 	for i, policy := range policies {
 		for j := range policy.statements {
 			s := &policy.statements[j]
-			if answer.Allowed && !s.deny || s.applies(e) != applied {
+			if answer.Allowed && !s.deny || s.judge(e) != applies {
 				continue
 			}
 			answer = Decision{Allowed: !s.deny, Explicit: s.deny, Layer: layer, Policy: i, By: s.name}
@@ -80,34 +69,6 @@ func decideAmong(e *evaluation, layer Use, policies ...*Policy) Decision {
 				return answer
 			}
 		}
-	}
-	return answer
-}
-
-// Principal is who asks to assume a role, by every name that a trust policy can
-// call it. Exactly one of the members is set.
-type Principal struct {
-	AWS       []string // ARNs of the caller itself, its role, its session and its account's root, and the account id
-	Federated string   // provider: its ARN, or a name such as "cognito-identity.amazonaws.com"
-	Service   string
-}
-
-// Trusts answers whether a trust policy lets somebody take the role; r.Resource
-// does not count. Where the decision says ViaAccount, the role's account trusts
-// the caller as far as the caller's own policies go.
-func (p *Policy) Trusts(who Principal, r Request) Decision {
-	e := newEvaluation(r)
-	answer := Decision{Layer: Trust, Policy: -1}
-	for i := range p.statements {
-		s := &p.statements[i]
-		via := s.principals.names(who)
-		if via == ViaNobody || !s.deny && answer.Allowed && via <= answer.Via || s.applies(e) != applied {
-			continue
-		}
-		if s.deny {
-			return Decision{Explicit: true, Layer: Trust, By: s.name}
-		}
-		answer = Decision{Allowed: true, Layer: Trust, By: s.name, Via: via}
 	}
 	return answer
 }

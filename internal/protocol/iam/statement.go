@@ -2,27 +2,79 @@ package iam
 
 // statement is one compiled statement.
 type statement struct {
-	name       string // Sid, or position from 1
-	deny       bool
-	principals principals
+	name        string // Sid, or position from 1
+	deny        bool
+	principals  principals // in trust policies
+	actions     []pattern  // in lower case
+	notAction   bool       // every action but those
+	resources   []pattern  // none in trust policies
+	notResource bool
+	conditions  []condition
 }
 
 // outcome says whether a statement applies, or what keeps it from applying.
 type outcome uint8
 
 const (
-	applied outcome = iota
+	applies outcome = iota
 	otherAction
+	otherResource
+	conditionFails // evaluation.failed
+	otherPrincipal
 )
 
 // evaluation is a request on its way through statements.
-type evaluation struct{ request Request }
+type evaluation struct {
+	action   string // in lower case
+	resource string
+	context  Context
+	failed   *condition // the last that did not hold
+}
 
-func newEvaluation(r Request) *evaluation { return &evaluation{request: r} }
+func newEvaluation(r Request) *evaluation {
+	e := &evaluation{action: lower(r.Action), resource: r.Resource, context: r.Context}
+	if e.context == nil {
+		e.context = Keys(nil)
+	}
+	return e
+}
 
-func (s *statement) applies(*evaluation) outcome { return otherAction }
+// judge tells whether the statement applies, whoever asks.
+func (s *statement) judge(e *evaluation) outcome {
+	if (anyMatches(s.actions, e, e.action) == matches) == s.notAction {
+		return otherAction
+	}
+	if s.resources != nil && !s.covers(anyMatches(s.resources, e, e.resource)) {
+		return otherResource
+	}
+	for i := range s.conditions {
+		if !s.conditions[i].holds(e, s.deny) {
+			e.failed = &s.conditions[i]
+			return conditionFails
+		}
+	}
+	return applies
+}
 
-// principals are those whom a statement of a trust policy is about.
-type principals struct{}
+// covers tells whether the statement is about a resource that its list gave a
+// verdict on.
+func (s *statement) covers(v verdict) bool {
+	if !s.notResource {
+		return v == matches
+	}
+	return v == differs || v == undecided && s.deny
+}
 
-func (p *principals) names(Principal) Via { return ViaNobody }
+// anyMatches compares a value with each of several patterns.
+func anyMatches(patterns []pattern, e *evaluation, value string) verdict {
+	answer := differs
+	for i := range patterns {
+		switch patterns[i].matches(e, value) {
+		case matches:
+			return matches
+		case undecided:
+			answer = undecided
+		}
+	}
+	return answer
+}
