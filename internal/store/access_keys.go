@@ -17,11 +17,13 @@ type AccessKey struct {
 	Active    bool   // requests that it signs are accepted
 	CreatedAt time.Time
 	UsedAt    time.Time // roughly, zero: never
+	Dev       bool      // made in dev, whose callers nobody checks
 	Bounds    []Bounds
 }
 
 // keyDetails is the document of a key.
 type keyDetails struct {
+	Dev    bool     `json:",omitzero"`
 	Bounds []Bounds `json:",omitzero"`
 }
 
@@ -44,7 +46,7 @@ const (
 // InsertAccessKey adds a key; false means that its ID is taken.
 func (tx *Tx) InsertAccessKey(ctx context.Context, k AccessKey) (bool, error) {
 	sealed := tx.db.Seal("access_keys", "secret", k.ID, []byte(k.Secret))
-	doc, err := json.Marshal(keyDetails{k.Bounds})
+	doc, err := json.Marshal(keyDetails{k.Dev, k.Bounds})
 	if err != nil {
 		return false, fmt.Errorf("write access key %s: %w", k.ID, err)
 	}
@@ -157,7 +159,7 @@ func (tx *Tx) scanAccessKey(s scanner) (AccessKey, error) {
 	if err := json.Unmarshal([]byte(doc), &details); err != nil {
 		return k, fmt.Errorf("read access key %s: %w", k.ID, err)
 	}
-	k.Bounds = details.Bounds
+	k.Dev, k.Bounds = details.Dev, details.Bounds
 	secret, err := tx.db.Unseal("access_keys", "secret", k.ID, sealed)
 	k.Secret = string(secret)
 	return k, err

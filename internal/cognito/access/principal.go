@@ -1,9 +1,12 @@
 package access
 
 import (
+	"context"
+	"strings"
 	"time"
 
 	"cognate/internal/protocol/iam"
+	"cognate/internal/store"
 )
 
 // Kind says what a principal is.
@@ -46,7 +49,11 @@ type Principal struct {
 	// for the first administrator's.
 	Unchecked bool
 
-	rights rights
+	rights  rights
+	context iam.Keys // global condition keys about the principal, with Keys
+	// What rights were compiled from, for entries that the principal writes.
+	source       store.Bounds
+	sourceBounds []store.Bounds
 }
 
 // Temporary reports whether the principal's credentials expire.
@@ -66,4 +73,65 @@ type rights struct {
 type bound struct {
 	keys     iam.Keys
 	policies iam.Policies
+}
+
+// names lists every ARN that a trust policy can call the principal by.
+func (p *Principal) names() []string {
+	account := "arn:aws:iam::" + p.Account + ":root"
+	list := []string{p.ARN, account, p.Account}
+	if p.RoleARN != "" {
+		list = append(list, p.RoleARN)
+	}
+	return list
+}
+
+// describe sets the condition keys of the principal, once the rest is known
+// (spec/identity-pools.md E3).
+func (p *Principal) describe() {
+	c := make(iam.Keys, 12+len(p.Tags)+len(p.Keys))
+	for key, values := range p.Keys {
+		if !strings.HasPrefix(strings.ToLower(key), "aws:") { // those say who it is, below
+			c.Set(key, values...)
+		}
+	}
+	c.Set("aws:PrincipalArn", p.ARN)
+	c.Set("aws:PrincipalAccount", p.Account)
+	c.Set("aws:userid", p.UserID)
+	switch p.Kind {
+	case Root, SessionOfRoot:
+		c.Set("aws:PrincipalType", "Account")
+	case User, SessionOfUser:
+		c.Set("aws:PrincipalType", "User")
+		c.Set("aws:username", p.UserName)
+	case AssumedRole:
+		c.Set("aws:PrincipalType", "AssumedRole")
+		c.Set("aws:PrincipalArn", p.RoleARN)
+	}
+	for key, value := range p.Tags {
+		c.Set("aws:PrincipalTag/"+key, value)
+	}
+	if p.Temporary() {
+		c.Set("aws:TokenIssueTime", p.Issued.UTC().Format(time.RFC3339))
+		c.Set("aws:MultiFactorAuthPresent", "false")
+	}
+	if p.Federated != "" {
+		c.Set("aws:FederatedProvider", p.Federated)
+	}
+	if p.SourceIdentity != "" {
+		c.Set("aws:SourceIdentity", p.SourceIdentity)
+	}
+	p.context = c
+}
+
+type callerKey struct{}
+
+// WithCaller returns a context that carries who signed the request.
+func WithCaller(ctx context.Context, p *Principal) context.Context {
+	return context.WithValue(ctx, callerKey{}, p)
+}
+
+// CallerFrom gives who signed the request that ctx belongs to; nil when nobody did.
+func CallerFrom(ctx context.Context) *Principal {
+	p, _ := ctx.Value(callerKey{}).(*Principal)
+	return p
 }

@@ -7,17 +7,17 @@ type Reason uint8
 
 // The reasons for refusing a session.
 const (
-	NotTrusted       Reason = iota + 1 // neither the trust policy nor, where it counts, the caller's policies allow it
-	NoSuchRole                         // callers are told the same as for NotTrusted
-	RootMayNot                         // AssumeRole by the first administrator's key
-	SessionMayNot                      // GetSessionToken with credentials of a session
-	DurationTooLong                    // longer than the role's sessions may last
-	ChainTooLong                       // longer than an hour, by a session of a role
-	MalformedPolicy                    // a session policy cannot be read
-	PolicyTooLarge                     // session policies and tags do not fit into the token
-	NoSuchPolicy                       // a managed policy by an ARN that is not known
-	BadTags                            // too many, repeated, or against those that the caller must pass on
-	BadSourceIdentity                  // another one than that of the caller's session
+	NotTrusted        Reason = iota + 1 // neither the trust policy nor, where it counts, the caller's policies allow it
+	NoSuchRole                          // callers are told the same as for NotTrusted
+	RootMayNot                          // AssumeRole by the first administrator's key
+	SessionMayNot                       // GetSessionToken with credentials of a session
+	DurationTooLong                     // longer than the role's sessions may last
+	ChainTooLong                        // longer than an hour, by a session of a role
+	MalformedPolicy                     // a session policy cannot be read
+	PolicyTooLarge                      // session policies and tags do not fit into the token
+	NoSuchPolicy                        // a managed policy by an ARN that is not known
+	BadTags                             // too many, repeated, or against those that the caller must pass on
+	BadSourceIdentity                   // another one than that of the caller's session
 )
 
 // Refusal is the error of Assume and SessionOf for what the caller did; any other

@@ -1,0 +1,157 @@
+package access
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	tokenVersion = 1
+	saltSize     = 16
+	secretSize   = 30 // bytes of a secret access key, 40 characters
+
+	// packedLimit is the most that the sealed state may take, in bytes: a token has
+	// to fit into a header.
+	packedLimit = 8 << 10
+	maxToken    = 16 << 10 // longer session tokens are refused unread
+	maxState    = 1 << 20  // of an opened state
+)
+
+// state is what a session token stands for.
+type state struct {
+	Kind    Kind
+	Issued  time.Time
+	Expires time.Time
+
+	AccessKeyID string `json:",omitzero"` // the long-term key that GetSessionToken was called with
+	UserID      string `json:",omitzero"` // its user
+
+	RoleName    string              `json:",omitzero"`
+	RoleID      string              `json:",omitzero"`
+	SessionName string              `json:",omitzero"`
+	Federated   string              `json:",omitzero"`
+	WebIdentity bool                `json:",omitzero"`
+	Tags        map[string]string   `json:",omitzero"`
+	Transitive  []string            `json:",omitzero"`
+	Source      string              `json:",omitzero"`
+	Keys        map[string][]string `json:",omitzero"`
+	Policies    []string            `json:",omitzero"` // session policies: documents, or ARNs of built-in ones
+	Guest       bool                `json:",omitzero"`
+}
+
+// sealer turns states into session tokens:
+//
+//	version (1 byte) | salt (16 random bytes) | AES-256-GCM(secret | DEFLATE(JSON))
+//
+// Each token has a key of its own, an HMAC of the salt and the access key id, so
+// that a token opens with its own access key id only and nonces cannot run out.
+// The secret is not compressed with what callers choose.
+type sealer struct{ key []byte }
+
+// errTooLarge says that a state does not fit into a token.
+var errTooLarge = errors.New("session does not fit into its token")
+
+// seal makes credentials for a state. Packed is the share of what fits, in percent,
+// that session policies and tags take.
+func (z sealer) seal(s *state) (id, secret, token string, packed int, err error) {
+	doc, err := json.Marshal(s)
+	if err != nil {
+		return "", "", "", 0, fmt.Errorf("write session: %w", err)
+	}
+	small, err := deflate(doc)
+	if err != nil {
+		return "", "", "", 0, fmt.Errorf("write session: %w", err)
+	}
+	if len(small) > packedLimit {
+		return "", "", "", 0, errTooLarge
+	}
+	if len(s.Policies) > 0 || len(s.Tags) > 0 {
+		packed = max(1, len(small)*100/packedLimit)
+	}
+	id = "ASIA" + rand.Text()[:16]
+	plain := make([]byte, secretSize, secretSize+len(small))
+	_, _ = rand.Read(plain) // documented never to fail
+	secret = base64.StdEncoding.EncodeToString(plain)
+	plain = append(plain, small...)
+
+	header := make([]byte, 1+saltSize)
+	header[0] = tokenVersion
+	_, _ = rand.Read(header[1:])
+	aead, err := z.cipher(header[1:], id)
+	if err != nil {
+		return "", "", "", 0, err
+	}
+	sealed := aead.Seal(header, make([]byte, aead.NonceSize()), plain, header[:1])
+	return id, secret, base64.StdEncoding.EncodeToString(sealed), packed, nil
+}
+
+// open reads a token of an access key id; false means that it was not made here
+// for that id.
+func (z sealer) open(id, token string) (s *state, secret string, ok bool) {
+	if len(token) > maxToken {
+		return nil, "", false
+	}
+	sealed, err := base64.StdEncoding.DecodeString(token)
+	// Decoders pass over line breaks; only the text that was given out counts.
+	if err != nil || base64.StdEncoding.EncodedLen(len(sealed)) != len(token) || len(sealed) <= 1+saltSize || sealed[0] != tokenVersion {
+		return nil, "", false
+	}
+	aead, err := z.cipher(sealed[1:1+saltSize], id)
+	if err != nil {
+		return nil, "", false
+	}
+	plain, err := aead.Open(nil, make([]byte, aead.NonceSize()), sealed[1+saltSize:], sealed[:1])
+	if err != nil || len(plain) < secretSize {
+		return nil, "", false
+	}
+	doc, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(plain[secretSize:])), maxState))
+	if err != nil {
+		return nil, "", false
+	}
+	s = new(state)
+	if json.Unmarshal(doc, s) != nil {
+		return nil, "", false
+	}
+	return s, base64.StdEncoding.EncodeToString(plain[:secretSize]), true
+}
+
+func (z sealer) cipher(salt []byte, id string) (cipher.AEAD, error) {
+	h := hmac.New(sha256.New, z.key)
+	h.Write(salt)
+	h.Write([]byte(id))
+	block, err := aes.NewCipher(h.Sum(nil))
+	if err != nil {
+		return nil, fmt.Errorf("make key of a session token: %w", err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("make key of a session token: %w", err)
+	}
+	return aead, nil
+}
+
+func deflate(doc []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.DefaultCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(doc); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
