@@ -270,7 +270,7 @@ func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error,
 		seen.Code = exception.Code
 		attrs = append(attrs, slog.String("code", exception.Code))
 	}
-	if text := cause(err, exception); text != "" {
+	if text := Cause(err, exception); text != "" {
 		attrs = append(attrs, slog.String("cause", text))
 	}
 	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
@@ -282,10 +282,10 @@ func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error,
 	}
 }
 
-// cause is what the caller was not told: the error behind an exception, or the
+// Cause is what the caller was not told: the error behind an exception, or the
 // one that an internal error stands for. The message of an exception is not
 // logged, since it may repeat the request.
-func cause(err error, exception *api.Error) string {
+func Cause(err error, exception *api.Error) string {
 	var e *api.Error
 	switch {
 	case err == nil:
