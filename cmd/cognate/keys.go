@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/web/control"
 )
 
@@ -17,11 +18,20 @@ type keysCommand struct {
 	Rotate keysRotateCommand `cmd:"" help:"Give a pool new signing keys."`
 }
 
-// poolKeys says which pool of which server.
+// poolKeys says which pool, or all identity pools, of which server.
 type poolKeys struct {
 	administration
-	Pool string `required:"" placeholder:"ID" help:"The user pool."`
-	JSON bool   `name:"json" help:"Print JSON."`
+	Pool          string `required:"" xor:"which" placeholder:"ID" help:"The user pool."`
+	IdentityPools bool   `required:"" xor:"which" help:"All identity pools: their tokens have one issuer."`
+	JSON          bool   `name:"json" help:"Print JSON."`
+}
+
+// name is how the server knows them.
+func (k *poolKeys) name() string {
+	if k.IdentityPools {
+		return identitytokens.Provider
+	}
+	return k.Pool
 }
 
 type keysListCommand struct{ poolKeys }
@@ -36,7 +46,7 @@ Example:
 
 // Run prints the keys.
 func (c *keysListCommand) Run(ctx context.Context, std streams) error {
-	return c.ask(ctx, std.out, http.MethodGet, "/_cognate/v1/keys?"+url.Values{"pool": {c.Pool}}.Encode(), nil)
+	return c.ask(ctx, std.out, http.MethodGet, "/_cognate/v1/keys?"+url.Values{"pool": {c.name()}}.Encode(), nil)
 }
 
 type keysRotateCommand struct {
@@ -47,8 +57,9 @@ type keysRotateCommand struct {
 // Help ends the page that keys rotate --help prints.
 func (*keysRotateCommand) Help() string {
 	return `The new keys are published at once and sign after an hour, so that whoever keeps the
-key set knows them by then. The old ones stay until the last token that they signed
-has expired.
+key set knows them by then; that of identity pools is kept for up to a month, so its
+keys sign after 31 days. The old ones stay until the last token that they signed has
+expired.
 ` + credentialsHelp + `
 
 Example:
@@ -57,7 +68,7 @@ Example:
 
 // Run rotates the keys and prints those that the pool has then.
 func (c *keysRotateCommand) Run(ctx context.Context, std streams) error {
-	ask := map[string]any{"pool": c.Pool, "compromised": c.Compromised}
+	ask := map[string]any{"pool": c.name(), "compromised": c.Compromised}
 	return c.ask(ctx, std.out, http.MethodPost, "/_cognate/v1/keys", ask)
 }
 

@@ -14,7 +14,7 @@ import (
 // SigningKey is a key of a pool, without anything secret.
 type SigningKey struct {
 	ID        string    `json:"kid"`
-	Use       string    `json:"tokenUse"` // id or access
+	Use       string    `json:"tokenUse"` // id or access, openid for identity pools
 	CreatedAt time.Time `json:"created"`
 	SignsAt   time.Time `json:"signsFrom,omitzero"`
 	Until     time.Time `json:"forgottenAt,omitzero"`
