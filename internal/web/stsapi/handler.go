@@ -1,0 +1,251 @@
+package stsapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cognate/internal/api"
+	"cognate/internal/api/sts"
+	"cognate/internal/cognito/access"
+	"cognate/internal/protocol/sigv4"
+	"cognate/internal/web/awsapi"
+)
+
+const (
+	serviceName = "sts"
+	version     = "2011-06-15"
+	// skew is how far the date of a signature may be from the server's
+	// (identity-pools.md F1).
+	skew = 15 * time.Minute
+)
+
+// Callers finds out who signed a request. The error is a *sigv4.Error where the
+// request is to blame.
+type Callers interface {
+	Authenticate(ctx context.Context, signed sigv4.Request, o sigv4.Options) (who *access.Principal, region string, err error)
+}
+
+// Config is what a Handler works with.
+type Config struct {
+	Service sts.Service
+	Callers Callers
+	Region  string // of requests whose signature names none
+	Now     func() time.Time
+	Log     *slog.Logger
+	// AcceptAnyCredentials says that Callers takes any, as in dev: then pages of other
+	// sites are refused instead of plain connections.
+	AcceptAnyCredentials bool
+
+	Origin  func(*http.Request) awsapi.Origin // nil: awsapi.DirectOrigin
+	Observe func(awsapi.Observation)          // nil, or told of every request after its answer
+}
+
+// Handler serves requests of the query protocol.
+type Handler struct {
+	Config
+	byName map[string]*operation
+	panics atomic.Uint64
+}
+
+// New prepares a Handler. It fails when c leaves something out, or when the generated
+// types and the constraints table do not fit together.
+func New(c Config) (*Handler, error) {
+	if c.Service == nil || c.Callers == nil || c.Now == nil || c.Log == nil {
+		return nil, errors.New("the STS door needs a service, callers, a clock and a log")
+	}
+	if c.Origin == nil {
+		c.Origin = awsapi.DirectOrigin
+	}
+	h := &Handler{Config: c, byName: make(map[string]*operation)}
+	list := operations(c.Service)
+	for i := range list {
+		if err := list[i].prepare(); err != nil {
+			return nil, err
+		}
+		h.byName[list[i].spec.Name] = &list[i]
+	}
+	return h, nil
+}
+
+// Panics counts the requests that were ended by a panic.
+func (h *Handler) Panics() uint64 { return h.panics.Load() }
+
+// exchange is one request on its way.
+type exchange struct {
+	start     time.Time
+	requestID string
+	op        *operation // nil until it is known
+	panicked  bool
+}
+
+// ServeHTTP answers one request and logs one line about it.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{start: h.Now(), requestID: uuid.NewString()}
+	body, err := h.answer(w, r, x)
+	status := http.StatusOK
+	var exception *api.Error
+	if err != nil {
+		exception = visible(err)
+		status = exception.Status
+		var sendErr error
+		if body, sendErr = errorBody(exception, x.requestID); sendErr != nil {
+			err = errors.Join(err, sendErr)
+		}
+	}
+	err = errors.Join(err, send(w, r, x.requestID, status, body))
+	h.record(r.Context(), x, exception, status, err)
+}
+
+// answer gives the body of a success. A panic below it becomes an error.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, x *exchange) (body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+				panic(p)
+			}
+			h.panics.Add(1)
+			x.panicked = true
+			body, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	data, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	form, err := readForm(r.URL.RawQuery, string(data))
+	if err != nil {
+		return nil, err
+	}
+	if x.op, err = h.find(form); err != nil {
+		return nil, err
+	}
+	ctx, err := h.admit(r, x, data)
+	if err != nil {
+		return nil, err
+	}
+	in, err := x.op.read(form)
+	if err != nil {
+		return nil, err
+	}
+	out, err := x.op.call(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return answerBody(x.op.spec, out, x.requestID)
+}
+
+// find gives the operation that a form names.
+func (h *Handler) find(form *parameter) (*operation, error) {
+	action, inVersion := form.text("Action"), form.text("Version")
+	if action == "" {
+		return nil, api.NewError("MissingAction", http.StatusBadRequest, "The request is missing an action or a required parameter.", nil)
+	}
+	o, ok := h.byName[action]
+	if !ok || inVersion != version {
+		return nil, invalidAction(action, inVersion)
+	}
+	return o, nil
+}
+
+// admit finds out who calls, where the operation has to be signed, and gives the
+// context of the call.
+func (h *Handler) admit(r *http.Request, x *exchange, body []byte) (context.Context, error) {
+	ctx, origin := r.Context(), h.Origin(r)
+	info := &api.RequestInfo{
+		RequestID: x.requestID, Operation: x.op.spec.Name, Region: h.Region, UserAgent: r.UserAgent(),
+	}
+	if origin.IP.IsValid() {
+		info.SourceIP = origin.IP.String()
+	}
+	if x.op.spec.Access != api.Public {
+		if err := awsapi.Admit(r, origin, h.AcceptAnyCredentials); err != nil {
+			return nil, err
+		}
+		who, region, err := h.Callers.Authenticate(ctx, awsapi.Signed(r, origin, body),
+			sigv4.Options{Service: serviceName, Now: h.Now(), Skew: skew})
+		if err != nil {
+			return nil, signatureError(err)
+		}
+		info.AccessKeyID = who.AccessKeyID
+		if region != "" {
+			info.Region, info.Signed = region, true
+		}
+		ctx = access.WithCaller(ctx, who)
+	}
+	ctx = access.WithOrigin(ctx, access.Origin{IP: origin.IP, TLS: origin.TLS, UserAgent: r.UserAgent(), Region: info.Region})
+	return api.WithRequest(ctx, info), nil
+}
+
+// signatureError gives the failure of a signature the name that STS has for it
+// (identity-pools.md F2).
+func signatureError(err error) error {
+	var refusal *sigv4.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	code := "SignatureDoesNotMatch"
+	switch refusal.Kind {
+	case sigv4.Missing:
+		code = "MissingAuthenticationToken"
+	case sigv4.Incomplete:
+		code = "IncompleteSignature"
+	case sigv4.Unrecognized:
+		code = "InvalidClientTokenId"
+	case sigv4.Expired:
+		code = "ExpiredToken"
+	case sigv4.Invalid:
+	}
+	return &api.Error{Code: code, Message: refusal.Message, Status: http.StatusForbidden}
+}
+
+// visible is the error that the caller gets for err.
+func visible(err error) *api.Error {
+	var e *api.Error
+	if !errors.As(err, &e) {
+		return api.NewError("InternalFailure", http.StatusInternalServerError, "Something went wrong", nil)
+	}
+	switch {
+	case e.Code == "AccessDeniedException":
+		e = e.Because(e.Err)
+		e.Code, e.Status = "AccessDenied", http.StatusForbidden
+	case e.Status == 0:
+		e = e.Because(e.Err)
+		e.Status = http.StatusBadRequest
+	}
+	return e
+}
+
+// record writes the one line about a request. It has neither input nor answer.
+func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error, status int, err error) {
+	seen := awsapi.Observation{Service: serviceName, Status: status, Duration: h.Now().Sub(x.start), Panicked: x.panicked}
+	if x.op != nil {
+		seen.Operation = x.op.spec.Name
+	}
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("service", seen.Service), slog.String("operation", seen.Operation), slog.String("request_id", x.requestID),
+		slog.Float64("duration_ms", float64(seen.Duration.Microseconds())/1000), slog.Int("status", status),
+	}
+	if exception != nil {
+		seen.Code = exception.Code
+		attrs = append(attrs, slog.String("code", exception.Code))
+	}
+	if text := awsapi.Cause(err, exception); text != "" {
+		attrs = append(attrs, slog.String("cause", text))
+	}
+	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+		level = slog.LevelError // a client that went away is no fault
+	}
+	h.Log.LogAttrs(ctx, level, "request", attrs...)
+	if h.Observe != nil {
+		h.Observe(seen)
+	}
+}
