@@ -28,7 +28,7 @@ var layers = [][]string{
 // operationPackages hold methods of the service. What two of them need is a
 // package of its own below them.
 var operationPackages = []string{
-	"branding", "clients", "devices", "factors", "federation", "groups", "identitypools", "imports", "pools", "providers", "risk", "signin", "sts", "terms", "users", "usersessions",
+	"branding", "clients", "devices", "factors", "federation", "groups", "identitypools", "imports", "pools", "providers", "quotas", "risk", "signin", "sts", "terms", "users", "usersessions",
 }
 
 // exempt packages start whole servers, generate code or measure.

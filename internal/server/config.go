@@ -83,6 +83,11 @@ type Config struct {
 	// Limits replaces bounds against abuse by name, see limits.Rates; 0 is no
 	// bound. Without it serve has the usual ones and dev has none.
 	Limits map[string]int
+	// Quotas names what bounds requests per second: off, generous or aws, see
+	// quotas.Preset; default generous in serve and off in dev. QuotaCeilings are the
+	// highest rates that UpdateProvisionedLimit takes, by category.
+	Quotas        string
+	QuotaCeilings map[string]int
 	// SMSCountries are the beginnings of the telephone numbers that text
 	// messages go to, such as +49; none allows all.
 	SMSCountries []string
@@ -196,6 +201,10 @@ func (c Config) check() error {
 	}
 	_, err = c.rates()
 	refuse(err != nil, "limits: %w", err)
+	_, err = c.preset()
+	refuse(err != nil, "quotas: %w", err)
+	_, err = c.ceilings()
+	refuse(err != nil, "quotas: %w", err)
 	for kind, address := range c.ProviderURLs {
 		refuse(!absolute(address), "the address %q of %s is not an absolute http or https URL", address, kind)
 	}

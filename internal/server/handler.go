@@ -18,6 +18,7 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		Keys:                 accessKeys{root: s.root, accountID: s.cfg.AccountID},
 		Authorizer:           awsapi.RootOnly{},
 		Origin:               s.cfg.origin,
+		Limit:                p.limitAPI,
 		Observe:              s.metrics.observe,
 	})
 	if err != nil {

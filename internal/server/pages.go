@@ -46,11 +46,12 @@ func (s *Server) domainDoors(p *parts) (http.Handler, error) {
 		Authorization: decisions, Sessions: p.browsers, Log: s.cfg.Log,
 		XSRF:   func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r) },
 		Depart: elsewhere.Depart,
+		Limit:  p.limitGrant,
 	}
 	endpoints.Register(mux)
 	mux.Handle("GET /_pages/", renderer.Assets())
 	mux.Handle("/", signIn)
-	return s.identified(mux), nil
+	return s.identified(p.limitPages(mux)), nil
 }
 
 // identified gives each request an id, which the answer names

@@ -24,6 +24,7 @@ import (
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
 	"cognate/internal/cognito/providers"
+	"cognate/internal/cognito/quotas"
 	"cognate/internal/cognito/resourceservers"
 	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/sessions"
@@ -60,6 +61,7 @@ type parts struct {
 	cores       limits.Cores
 	rates       limits.Rates
 	selfService limits.SelfService
+	quotas      *quotas.Quotas
 	tracker     *tracking.Tracker
 	browsers    *sso.Sessions
 	asker       *oidc.Client // of identity providers
@@ -137,6 +139,7 @@ func (s *Server) throughInbox(t messages.Transport) messages.Transport {
 
 func (p *parts) service() api.Service {
 	c := p.cfg
+	ceilings, _ := c.ceilings() // check has seen them
 	p.operations = &service{
 		poolOps: &pools.Operations{
 			DB: p.db, Directory: p.directory, Paging: p.paging, Keys: c.Keys, Now: c.Now,
@@ -153,6 +156,7 @@ func (p *parts) service() api.Service {
 			DB: p.db, Now: c.Now, Directory: p.directory, Paging: p.paging, SAML: p.saml, Asker: p.asker, TestClient: c.testClient(),
 			Audit: audit.Trail{Log: c.Log},
 		},
+		quotaOps: &quotas.Operations{DB: p.db, Quotas: p.quotas, Ceilings: ceilings},
 		termsOps: &terms.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		groupOps: &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		trackOps: &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now, Locate: p.threats.Locate},

@@ -84,6 +84,11 @@ func (s *Server) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	nodes, err := s.openQuotas(ctx)
+	if err != nil {
+		return err
+	}
+	p.quotas = nodes.Quotas
 	if err = s.openTLS(p.directory); err != nil {
 		return fmt.Errorf("prepare TLS: %w", err)
 	}
@@ -95,7 +100,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 		return err
 	}
 	go srp.Prepare() // a table that the first sign-in would have to wait for
-	s.jobs = startJobs(s.db, p.messages.Worker(), p.tracker, p.saml, s.cfg)
+	s.jobs = startJobs(s.db, p.messages.Worker(), p.tracker, p.saml, nodes, s.cfg)
 	return nil
 }
 

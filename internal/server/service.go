@@ -12,6 +12,7 @@ import (
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
 	"cognate/internal/cognito/providers"
+	"cognate/internal/cognito/quotas"
 	"cognate/internal/cognito/resourceservers"
 	"cognate/internal/cognito/risk"
 	"cognate/internal/cognito/signin"
@@ -39,6 +40,7 @@ type (
 	brandOps   = branding.Operations
 	termsOps   = terms.Operations
 	idpOps     = providers.Operations
+	quotaOps   = quotas.Operations
 )
 
 // service is the whole API. A method of the embedded operations wins over
@@ -61,6 +63,7 @@ type service struct {
 	*brandOps
 	*termsOps
 	*idpOps
+	*quotaOps
 	later
 }
 

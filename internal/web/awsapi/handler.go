@@ -34,8 +34,10 @@ type Config struct {
 	Keys                 Keys
 	Authorizer           Authorizer
 
-	Origin  func(*http.Request) Origin // nil: DirectOrigin
-	Observe func(Observation)          // nil, or told of every request after its answer
+	Origin func(*http.Request) Origin // nil: DirectOrigin
+	// Limit refuses requests beyond a quota; nil: none.
+	Limit   func(context.Context, Limited) error
+	Observe func(Observation) // nil, or told of every request after its answer
 }
 
 // Observation is what is known of a request when it has been answered.
@@ -170,7 +172,13 @@ func (h *Handler) run(r *http.Request, x *exchange, data []byte) ([]byte, error)
 			return nil, err
 		}
 	}
-	out, err := o.call(api.WithRequest(ctx, info), in)
+	ctx = api.WithRequest(ctx, info)
+	if h.Limit != nil {
+		if err := h.Limit(ctx, o.limited(value)); err != nil {
+			return nil, err
+		}
+	}
+	out, err := o.call(ctx, in)
 	if err != nil || o.spec.Output == nil {
 		return nil, err
 	}

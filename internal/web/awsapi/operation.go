@@ -19,9 +19,9 @@ type operation struct {
 	limit   int64 // bytes of the body
 }
 
-// requestFields are the fields of an input by which authorization and the log
-// know what a request is about; -1 where it has none.
-type requestFields struct{ pool, client, resource int }
+// requestFields are the fields of an input by which authorization, limits and the
+// log know what a request is about; -1 where it has none.
+type requestFields struct{ pool, client, resource, username, token, challenge int }
 
 // op binds an operation that answers with a document.
 func op[In, Out any](spec *api.Operation, f func(context.Context, *In) (*Out, error)) operation {
@@ -60,7 +60,7 @@ func (o *operation) prepare(p *planner) error {
 	if hasBlob(o.spec.Input) {
 		o.limit = uploadLimit
 	}
-	o.fields = requestFields{pool: -1, client: -1, resource: -1}
+	o.fields = requestFields{-1, -1, -1, -1, -1, -1}
 	for i := range plan.members {
 		m := &plan.members[i]
 		if m.pointer || m.node.typ.Kind() != reflect.String {
@@ -73,6 +73,12 @@ func (o *operation) prepare(p *planner) error {
 			o.fields.client = m.field
 		case "ResourceArn":
 			o.fields.resource = m.field
+		case "Username":
+			o.fields.username = m.field
+		case "AccessToken":
+			o.fields.token = m.field
+		case "ChallengeName":
+			o.fields.challenge = m.field
 		}
 	}
 	return nil

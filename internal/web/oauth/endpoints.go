@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,9 @@ type Endpoints struct {
 	// Depart gives the address of a request's identity provider, and marks the browser
 	// that goes there.
 	Depart func(w http.ResponseWriter, r *http.Request, request *authorization.Request) (location string, err error)
+	// Limit reports whether the token endpoint of a pool takes another request for a
+	// grant.
+	Limit func(ctx context.Context, poolID, grantType string) bool
 	Log    *slog.Logger
 }
 
@@ -187,6 +191,13 @@ func (x *exchange) refuse(err error, status func(code string) int) error {
 // fault answers that the service failed.
 func (x *exchange) fault() {
 	x.json(http.StatusInternalServerError, []byte(`{"error":"`+authorization.ServerError+`"}`))
+}
+
+// TooManyRequests answers a request beyond a quota, which may be repeated a second
+// later (RFC 6585 §4).
+func TooManyRequests(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	(&exchange{w: w}).json(http.StatusTooManyRequests, []byte(`{"error":"temporarily_unavailable","error_description":"Rate exceeded"}`))
 }
 
 // badRequest is the status of every refusal at the token endpoint.

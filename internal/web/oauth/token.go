@@ -38,6 +38,10 @@ func (e *Endpoints) token(x *exchange) error {
 	if err != nil {
 		return x.refuse(err, badRequest)
 	}
+	if !e.Limit(x.r.Context(), x.domain.PoolID, form.Get("grant_type")) {
+		TooManyRequests(x.w)
+		return nil
+	}
 	issued, err := e.issue(x.r.Context(), x, form)
 	if err != nil {
 		return x.refuse(err, badRequest)
