@@ -40,36 +40,54 @@ const (
 // separated by commas or semicolons, Twitter's is key;secret. grace is for ID tokens,
 // as in OIDC.
 func (v *Verifier) Token(ctx context.Context, name, appID, token string, grace time.Duration) (*Claims, error) {
+	if name == Twitter || name == Digits {
+		return v.twitter(ctx, name, appID, token)
+	}
+	claims, err := v.AnyApp(ctx, name, token, grace)
+	if err != nil {
+		return nil, err
+	}
+	if name == Google || name == Apple {
+		return claims, claims.welcome(listed(appID))
+	}
+	if appID == "" || !slices.Contains(claims.Audience, appID) {
+		return nil, refuse(WrongAudience, "token is for %q", claims.Audience)
+	}
+	claims.Party, claims.Values["aud"] = appID, appID
+	return claims, nil
+}
+
+// AnyApp checks a token of Google, Apple, Facebook or Amazon without asking which
+// app it is for: a trust policy has to look at Party.
+func (v *Verifier) AnyApp(ctx context.Context, name, token string, grace time.Duration) (*Claims, error) {
 	switch name {
 	case Google:
-		return v.published(ctx, issuer{
+		return v.foreign(ctx, issuer{
 			names: []string{"https://accounts.google.com", "accounts.google.com"}, grace: grace,
 			source: oidc.Source{Issuer: Google, KeysURL: v.Social.Place(Google, googleKeys)},
-		}, appID, token)
+		}, token)
 	case Apple:
-		return v.published(ctx, issuer{
+		return v.foreign(ctx, issuer{
 			names: []string{"https://appleid.apple.com"}, grace: grace,
 			source: oidc.Source{Issuer: Apple, KeysURL: v.Social.Place(Apple, appleKeys)},
-		}, appID, token)
+		}, token)
 	case Facebook:
-		holder, err := v.Social.Facebook(ctx, token)
-		return accessToken(holder, err, appID)
+		return accessToken(v.Social.Facebook(ctx, token))
 	case Amazon:
-		holder, err := v.Social.Amazon(ctx, token)
-		return accessToken(holder, err, appID)
-	case Twitter, Digits:
-		return v.twitter(ctx, name, appID, token)
+		return accessToken(v.Social.Amazon(ctx, token))
 	}
 	return nil, refuse(WrongIssuer, "%q is no social provider", name)
 }
 
-// published checks an ID token of a provider with published keys.
-func (v *Verifier) published(ctx context.Context, from issuer, appIDs, token string) (*Claims, error) {
-	claims, err := v.foreign(ctx, from, token)
+// accessToken makes claims of what a provider says about an access token.
+func accessToken(holder *oidc.Holder, err error) (*Claims, error) {
 	if err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
-	return claims, claims.welcome(listed(appIDs))
+	return &Claims{
+		Subject: holder.Subject, Issuer: holder.Issuer, Audience: holder.Apps, Party: holder.Apps[0], Expires: holder.Expires,
+		Values: map[string]any{"iss": holder.Issuer, "aud": holder.Apps[0], "sub": holder.Subject},
+	}, nil
 }
 
 // listed splits a list of ids.
@@ -81,30 +99,15 @@ func listed(ids string) []string {
 	return slices.DeleteFunc(list, func(id string) bool { return id == "" })
 }
 
-// accessToken makes claims of what a provider says about an access token, which has
-// to be for the app.
-func accessToken(holder *oidc.Holder, err error, appID string) (*Claims, error) {
-	switch {
-	case err != nil:
-		return nil, refusal(err)
-	case appID == "" || !slices.Contains(holder.Apps, appID):
-		return nil, refuse(WrongAudience, "token is for %q", holder.Apps)
-	}
-	return &Claims{
-		Subject: holder.Subject, Issuer: holder.Issuer, Audience: []string{appID}, Party: appID, Expires: holder.Expires,
-		Values: map[string]any{"iss": holder.Issuer, "aud": appID, "sub": holder.Subject},
-	}, nil
-}
-
-// twitter checks a token with its secret.
+// twitter checks a token with its secret. A token of another app does not verify with
+// this one's key.
 func (v *Verifier) twitter(ctx context.Context, name, appID, token string) (*Claims, error) {
 	consumer, okApp := pair(appID)
 	user, okToken := pair(token)
 	if !okApp || !okToken {
 		return nil, refuse(Malformed, "not an identifier and a secret with a semicolon between them")
 	}
-	holder, err := v.Social.Twitter(ctx, name, consumer, user)
-	return accessToken(holder, err, consumer.ID)
+	return accessToken(v.Social.Twitter(ctx, name, consumer, user))
 }
 
 func pair(text string) (oidc.KeyPair, bool) {

@@ -22,7 +22,9 @@ var ErrRejected = errors.New("oidc: the identity provider does not accept the to
 // Holder is whom an access token was given to, as the provider says.
 type Holder struct {
 	Subject string
-	Apps    []string // ids by which the app is known that the token is for
+	// Apps are the ids of the app that the token is for, first the one that trust
+	// policies go by.
+	Apps    []string
 	Issuer  string
 	Expires time.Time // zero: not said
 }
@@ -97,7 +99,7 @@ func (a *AccessTokens) Amazon(ctx context.Context, token string) (*Holder, error
 	}
 	holder := &Holder{Subject: said.UserID, Apps: []string{said.Client}, Issuer: said.Issuer}
 	if said.App != "" {
-		holder.Apps = append(holder.Apps, said.App)
+		holder.Apps = []string{said.App, said.Client}
 	}
 	holder.Expires = a.Client.now().Add(time.Duration(seconds) * time.Second)
 	return holder, nil
