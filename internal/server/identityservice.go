@@ -1,17 +1,23 @@
 package server
 
-import "cognate/internal/api/identity"
+import (
+	"cognate/internal/api/identity"
+	"cognate/internal/cognito/identitypools"
+)
+
+type identityPoolOps = identitypools.Operations
 
 // identityService is the whole API of identity pools, made as service is.
 type identityService struct {
-	laterIdentity
+	*identityPoolOps
 }
-
-// laterIdentity holds the operations that are not built yet.
-type laterIdentity struct{ identity.Unimplemented }
 
 var _ identity.Service = (*identityService)(nil)
 
 func (p *parts) identityService() identity.Service {
-	return &identityService{}
+	c := p.cfg
+	return &identityService{&identitypools.Operations{
+		DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now, Region: c.Region, AccountID: c.AccountID,
+		Access: p.access, Verifier: p.outside, Tokens: p.identities, UserPoolIssuer: c.issuer,
+	}}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/access"
 	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/authorization"
 	"cognate/internal/cognito/branding"
@@ -38,6 +39,7 @@ import (
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/cognito/users"
 	"cognate/internal/cognito/usersessions"
+	"cognate/internal/cognito/webidentity"
 	"cognate/internal/outbound/mail"
 	"cognate/internal/outbound/oidc"
 	"cognate/internal/outbound/sms"
@@ -65,6 +67,8 @@ type parts struct {
 	tracker     *tracking.Tracker
 	browsers    *sso.Sessions
 	asker       *oidc.Client // of identity providers
+	access      *access.Access
+	outside     *webidentity.Verifier // of tokens from elsewhere
 	saml        *idp.SAML
 	operations  *service // once service has made them
 }
@@ -99,7 +103,9 @@ func (s *Server) parts() (*parts, error) {
 		return nil, err
 	}
 	p.asker, p.saml = s.identityProviders()
-	return p, nil
+	p.outside = p.outsideTokens()
+	p.access, err = s.openAccess()
+	return p, err
 }
 
 // transports gives the ways out for mail and text messages. The settings win;
