@@ -104,7 +104,8 @@ func (b copyBatch) insertText() string {
 	return "INSERT INTO " + b.table + " (" + strings.Join(b.columns, ", ") + ") VALUES (" + strings.Join(places, ", ") + ")"
 }
 
-func (b copyBatch) insertAll(ctx context.Context, c conn) error {
+// load inserts row by row: SQLite has nothing that is faster.
+func (c *sqliteConn) load(ctx context.Context, b copyBatch) error {
 	text := b.insertText()
 	for _, row := range b.rows {
 		if _, err := c.exec(ctx, text, row); err != nil {
@@ -121,7 +122,7 @@ func (e *sqliteEngine) copyRows(ctx context.Context, batches []copyBatch) error 
 		}
 		defer func() { err = errors.Join(err, e.writer.cache(writerCacheKiB)) }()
 		for _, b := range batches {
-			if err := b.insertAll(ctx, c); err != nil {
+			if err := c.load(ctx, b); err != nil {
 				return err
 			}
 		}
@@ -132,20 +133,25 @@ func (e *sqliteEngine) copyRows(ctx context.Context, batches []copyBatch) error 
 func (e *postgresEngine) copyRows(ctx context.Context, batches []copyBatch) error {
 	return e.write(ctx, func(c conn) error {
 		for _, b := range batches {
-			if b.table == "pool_users_count" {
-				if err := b.insertAll(ctx, c); err != nil {
-					return err
-				}
-				continue
-			}
-			pc, ok := c.(postgresConn)
-			if !ok {
-				return errors.New("copy on a connection of another engine")
-			}
-			if _, err := pc.c.CopyFrom(ctx, pgx.Identifier{b.table}, b.columns, pgx.CopyFromRows(b.rows)); err != nil {
-				return fmt.Errorf("copy into %s: %w", b.table, err)
+			if err := c.load(ctx, b); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
+}
+
+func (c postgresConn) load(ctx context.Context, b copyBatch) error {
+	if b.table == "pool_users_count" { // COPY cannot add to what is there
+		for _, row := range b.rows {
+			if _, err := c.exec(ctx, b.insertText(), row); err != nil {
+				return fmt.Errorf("insert into %s: %w", b.table, err)
+			}
+		}
+		return nil
+	}
+	if _, err := c.c.CopyFrom(ctx, pgx.Identifier{b.table}, b.columns, pgx.CopyFromRows(b.rows)); err != nil {
+		return fmt.Errorf("copy into %s: %w", b.table, err)
+	}
+	return nil
 }

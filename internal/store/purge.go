@@ -18,6 +18,11 @@ const (
 	familiesKept = 24 * time.Hour
 	// authEventsKept is as long as the service keeps them.
 	authEventsKept = 730 * 24 * time.Hour
+	// importFilesKept is longer than a job may wait for its start and take; the
+	// file of a job that ends goes with it.
+	importFilesKept = 96 * time.Hour
+	// importLogKept is how long lines of a job's log wait for somewhere to go.
+	importLogKept = 7 * 24 * time.Hour
 
 	// purgeRows bounds one transaction of Purge.
 	purgeRows = 500
@@ -45,6 +50,10 @@ var purges = []struct {
 		(SELECT pool_id, id FROM outbox WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
 	{"events", authEventsKept, `DELETE FROM auth_events WHERE (pool_id, sub, id) IN
 		(SELECT pool_id, sub, id FROM auth_events WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
+	{"import files", importFilesKept, `DELETE FROM import_pieces WHERE (pool_id, job_id, upload, n) IN
+		(SELECT pool_id, job_id, upload, n FROM import_pieces WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
+	{"import logs", importLogKept, `DELETE FROM import_log WHERE (pool_id, job_id, n) IN
+		(SELECT pool_id, job_id, n FROM import_log WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
 }
 
 // Purge removes what has expired by now, in small transactions, and tells

@@ -27,6 +27,8 @@ func (tx *Tx) DB() *DB { return tx.db }
 type conn interface {
 	exec(ctx context.Context, query string, args []any) (int64, error)
 	query(ctx context.Context, query string, args []any) (rows, error)
+	// load inserts many rows quickly.
+	load(ctx context.Context, b copyBatch) error
 }
 
 // rows is the part of sql.Rows and pgx.Rows that both have.

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// NewUser is a user to be added, with the sign-in names to claim, folded by the
+// caller.
+type NewUser struct {
+	*User
+	Names []Name
+}
+
+// namesAtOnce is how many names one statement looks up or claims.
+const namesAtOnce = 64
+
+// findNames is about many names of one pool; claimNames claims as many.
+var (
+	findNames  = `SELECT name FROM user_names WHERE pool_id = $1 AND name IN (` + places(2, namesAtOnce) + `)`
+	claimNames = `INSERT INTO user_names (pool_id, name, kind, sub) VALUES ` + places4(namesAtOnce) + ` ON CONFLICT DO NOTHING`
+)
+
+func places(first, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = "$" + strconv.Itoa(first+i)
+	}
+	return strings.Join(list, ", ")
+}
+
+func places4(n int) string {
+	rows := make([]string, n)
+	for i := range rows {
+		rows[i] = "(" + places(1+4*i, 4) + ")"
+	}
+	return strings.Join(rows, ", ")
+}
+
+// InsertUsers adds users of one pool with their sign-in names, in the order given,
+// for the price of few statements. A user of whom a name is taken, by somebody who
+// was there or by one before in the list, is not added; taken has that name at the
+// place of the user, and nil for the others.
+func (tx *Tx) InsertUsers(ctx context.Context, poolID string, users []NewUser) (taken []*Name, err error) {
+	known, err := tx.knownNames(ctx, poolID, users)
+	if err != nil {
+		return nil, err
+	}
+	taken = make([]*Name, len(users))
+	batch := newBulkBatch(tx.db, poolID)
+	for i, u := range users {
+		if at := slices.IndexFunc(u.Names, func(n Name) bool { return known[nameKey(n.Name)] }); at >= 0 {
+			taken[i] = &u.Names[at]
+			continue
+		}
+		for _, n := range u.Names {
+			known[nameKey(n.Name)] = true
+		}
+		if err := batch.add(u.User, u.Names); err != nil {
+			return nil, err
+		}
+	}
+	return taken, tx.insertBatch(ctx, batch)
+}
+
+// knownNames tells which of the names that users want somebody has.
+func (tx *Tx) knownNames(ctx context.Context, poolID string, users []NewUser) (map[string]bool, error) {
+	var wanted []any
+	for _, u := range users {
+		for _, n := range u.Names {
+			wanted = append(wanted, nameKey(n.Name))
+		}
+	}
+	known := make(map[string]bool, len(wanted))
+	for chunk := range slices.Chunk(wanted, namesAtOnce) {
+		args := append([]any{poolID}, chunk...)
+		for len(args) <= namesAtOnce { // one text for all: the last name again
+			args = append(args, chunk[len(chunk)-1])
+		}
+		found, err := many(ctx, tx, scanString, findNames, args...)
+		if err != nil {
+			return nil, fmt.Errorf("look up sign-in names: %w", err)
+		}
+		for _, name := range found {
+			known[name] = true
+		}
+	}
+	return known, nil
+}
+
+func (tx *Tx) insertBatch(ctx context.Context, b *bulkBatch) error {
+	if !tx.writable {
+		return errReadOnly
+	}
+	if len(b.users) == 0 {
+		return nil
+	}
+	if err := tx.conn.load(ctx, copyBatch{table: "users", columns: userTable, rows: b.users}); err != nil {
+		return fmt.Errorf("insert users: %w", err)
+	}
+	// One order for everybody, as in SetNames.
+	slices.SortFunc(b.names, func(x, y []any) int { return strings.Compare(x[1].(string), y[1].(string)) })
+	claimed := int64(0)
+	for chunk := range slices.Chunk(b.names, namesAtOnce) {
+		n, err := tx.claimAll(ctx, chunk)
+		if err != nil {
+			return fmt.Errorf("claim sign-in names: %w", err)
+		}
+		claimed += n
+	}
+	if claimed != int64(len(b.names)) { // somebody took one since they were looked up
+		return fmt.Errorf("claim sign-in names: %w", errStale)
+	}
+	for shard, n := range b.counts {
+		if n == 0 {
+			continue
+		}
+		if _, err := tx.change(ctx, addToCount, b.poolID, shard, n); err != nil {
+			return fmt.Errorf("count users: %w", err)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) claimAll(ctx context.Context, names [][]any) (claimed int64, err error) {
+	if len(names) == namesAtOnce {
+		return tx.change(ctx, claimNames, slices.Concat(names...)...)
+	}
+	for _, row := range names {
+		n, err := tx.change(ctx, insertName, row...)
+		if err != nil {
+			return claimed, err
+		}
+		claimed += n
+	}
+	return claimed, nil
+}
