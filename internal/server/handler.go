@@ -59,5 +59,9 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.withHeaders(s.answerChallenges(s.byDomain(p, domains, mux))), nil
+	own, err := s.withQueries(p, mux)
+	if err != nil {
+		return nil, err
+	}
+	return s.withHeaders(s.answerChallenges(s.byDomain(p, domains, own))), nil
 }

@@ -87,6 +87,8 @@ func samlRefusal(err error, now time.Time) error {
 		return &Error{Kind: Expired, Now: now, Err: err}
 	case errors.Is(err, saml.ErrAudience):
 		return &Error{Kind: WrongAudience, Err: err}
+	case errors.Is(err, saml.ErrFailed):
+		return &Error{Kind: Rejected, Err: err}
 	case errors.As(err, &refused):
 		return &Error{Kind: BadSignature, Err: err}
 	}

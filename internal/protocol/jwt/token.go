@@ -141,3 +141,26 @@ func decode(text string) ([]byte, error) {
 func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
 }
+
+// ClaimedIssuer returns the iss claim of a token of any algorithm without checking
+// anything else. It may serve to find out who could check the token, and for nothing
+// else. The error is ErrMalformed, wrapped.
+func ClaimedIssuer(token string) (string, error) {
+	parts := strings.Split(token, ".")
+	if len(token) > MaxLength || len(parts) != 3 {
+		return "", malformed("not three segments")
+	}
+	raw, err := decode(parts[1])
+	if err != nil {
+		return "", err
+	}
+	claims, err := ParseClaims(raw)
+	if err != nil {
+		return "", err
+	}
+	issuer, ok := claims.String("iss")
+	if !ok {
+		return "", malformed("no issuer")
+	}
+	return issuer, nil
+}

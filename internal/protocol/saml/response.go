@@ -131,7 +131,7 @@ func checkStatus(response *etree.Element) error {
 	if message := strings.TrimSpace(text(only(status, nsProtocol, "StatusMessage"))); message != "" {
 		value = message
 	}
-	return refuse(printable(value), "provider answered that it failed")
+	return &Error{Reason: printable(value), Err: ErrFailed}
 }
 
 // printable bounds a text of others and takes out what is no letter, mark or sign

@@ -94,6 +94,7 @@ type Assertion struct {
 var (
 	ErrEnded    = errors.New("its time is over")
 	ErrAudience = errors.New("it is for another audience")
+	ErrFailed   = errors.New("provider answered that it failed")
 )
 
 // Error is a message that is refused. Any other error of this package is ours.

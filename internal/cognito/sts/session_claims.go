@@ -1,0 +1,59 @@
+package sts
+
+import (
+	"cognate/internal/api/sts"
+)
+
+// Members of ID tokens that say what a session is to be given along with it.
+const (
+	claimTags   = "https://aws.amazon.com/tags"
+	claimSource = "https://aws.amazon.com/source_identity"
+)
+
+// sessionClaims is what a token gives to the session.
+type sessionClaims struct {
+	tags       map[string]string
+	transitive []string
+	source     string
+}
+
+// sessionClaimsOf reads them of the claims of an ID token. What is there in another
+// form refuses the token: a session without its tags could be allowed more.
+func sessionClaimsOf(values map[string]any) (sessionClaims, error) {
+	var s sessionClaims
+	if source, given := values[claimSource]; given {
+		text, ok := source.(string)
+		if !ok {
+			return s, errClaim(claimSource)
+		}
+		s.source = text
+	}
+	given, ok := values[claimTags]
+	if !ok {
+		return s, nil
+	}
+	members, ok := given.(map[string]any)
+	if !ok {
+		return s, errClaim(claimTags)
+	}
+	if principal, ok := members["principal_tags"]; ok {
+		pairs, ok := principal.(map[string]any)
+		if !ok {
+			return s, errClaim(claimTags)
+		}
+		s.tags = make(map[string]string, len(pairs))
+		for key, value := range pairs {
+			one := texts(value)
+			if len(one) != 1 {
+				return s, errClaim(claimTags)
+			}
+			s.tags[key] = one[0]
+		}
+	}
+	s.transitive = texts(members["transitive_tag_keys"])
+	return s, nil
+}
+
+func errClaim(name string) error {
+	return sts.InvalidIdentityTokenException("The claim %s has another form than it should", name)
+}
