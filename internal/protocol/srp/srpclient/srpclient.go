@@ -1,5 +1,6 @@
-// Package srpclient is the client half of Cognito's SRP variant, for tests and
-// the load generator. It shares no code with package srp on purpose, so that a
+// Package srpclient is the client half of Cognito's SRP variant: for tests, the load
+// generator, and passwords that are checked at another pool
+// (internal/outbound/userpools). It shares no code with package srp on purpose, so that a
 // mistake in one of them shows: exponents are raised plainly, and the key is
 // derived step by step as auth-flows.md §13 writes it.
 package srpclient

@@ -1,0 +1,98 @@
+package poolcopy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"cognate/internal/api"
+)
+
+// API is the user pools API of one side.
+type API interface {
+	// Call calls an operation and fills out, unless it is nil. What the other side
+	// refuses is an *api.Error.
+	Call(ctx context.Context, operation string, in, out any) error
+}
+
+// Step is a request that makes a part of a pool.
+type Step struct {
+	Call string
+	ID   string `json:"Id,omitempty"` // that the part has to get
+	// Name tells parts of one kind apart.
+	Name  string `json:",omitempty"`
+	Input json.RawMessage
+	// Secrets are members of Input that nobody else is to read; a dot leads into
+	// a member.
+	Secrets map[string]string `json:",omitempty"`
+}
+
+// Note is something that does not come along, or needs a hand.
+type Note struct {
+	About string
+	Text  string
+}
+
+// Again reports whether a step may be taken where its part is there already: it
+// sets something, and makes nothing.
+func (s *Step) Again() bool { return strings.HasPrefix(s.Call, "Set") }
+
+// Same reports whether two steps make the same part.
+func (s *Step) Same(other *Step) bool {
+	return s.Call == other.Call && s.Name == other.Name && s.ID == other.ID
+}
+
+// Request is Input with the secrets in their places.
+func (s *Step) Request() (json.RawMessage, error) {
+	if len(s.Secrets) == 0 {
+		return s.Input, nil
+	}
+	var members map[string]any
+	if err := json.Unmarshal(s.Input, &members); err != nil {
+		return nil, fmt.Errorf("%s %s: read the request: %w", s.Call, s.Name, err)
+	}
+	for path, value := range s.Secrets {
+		set(members, path, value)
+	}
+	request, err := json.Marshal(members)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: write the request: %w", s.Call, s.Name, err)
+	}
+	return request, nil
+}
+
+func set(members map[string]any, path, value string) {
+	for i := range len(path) {
+		if path[i] != '.' {
+			continue
+		}
+		inner, ok := members[path[:i]].(map[string]any)
+		if !ok {
+			inner = map[string]any{}
+			members[path[:i]] = inner
+		}
+		set(inner, path[i+1:], value)
+		return
+	}
+	members[path] = value
+}
+
+// missing reports whether an error says that a part is not there.
+func missing(err error) bool {
+	return api.HasCode(err, "ResourceNotFoundException")
+}
+
+// unknown reports whether the other side does not have an operation, or not for
+// this pool.
+func unknown(err error) bool {
+	for _, code := range []string{
+		"UnknownOperationException", "InvalidAction", "FeatureUnavailableInTierException", "UserPoolAddOnNotEnabledException",
+		"NotImplementedException", "AccessDeniedException",
+	} {
+		if api.HasCode(err, code) {
+			return true
+		}
+	}
+	return false
+}
