@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// sessionOverError says that the provider ended a session: the user signed out
+// everywhere, was disabled, or the refresh token was revoked or has expired.
+type sessionOverError struct{ err error }
+
+func (e *sessionOverError) Error() string { return "the session is over: " + e.err.Error() }
+func (e *sessionOverError) Unwrap() error { return e.err }
+
+// renew gets new tokens and claims for a session whose access token has expired
+// (§4.5). Requests that come with the same cookies share one renewal, because a
+// provider that rotates refresh tokens takes each once.
+func (a *Authenticator) renew(ctx context.Context, o *opened, action *Action, p *Provider, e *entry) (*renewed, error) {
+	e.renewal.Lock()
+	defer e.renewal.Unlock()
+	switch {
+	case e.refused:
+		return nil, &sessionOverError{errGrant}
+	case e.next != nil && !e.next.entry.session.stale(a.Now()):
+		return e.next, nil
+	}
+	last := e.session
+	if e.next != nil { // a client that does not take cookies
+		last = e.next.entry.session
+	}
+	// The refresh token may be used up by now, so the answer has to be kept even if
+	// this browser does not wait for it.
+	next, err := a.renewed(context.WithoutCancel(ctx), o, action, p, last)
+	if err != nil {
+		var over *sessionOverError
+		e.refused = errors.As(err, &over)
+		return nil, err
+	}
+	a.Metrics.refreshed.Inc()
+	e.next = next
+	return next, nil
+}
+
+// renewed asks the provider. What it refuses ends the session; a provider that
+// cannot be asked does not.
+func (a *Authenticator) renewed(ctx context.Context, o *opened, action *Action, p *Provider, last *session) (*renewed, error) {
+	got, err := a.refresh(ctx, p, last.RefreshToken)
+	switch {
+	case errors.Is(err, errGrant):
+		return nil, &sessionOverError{err}
+	case errors.Is(err, errClient):
+		action.Source.Refused(p)
+		return nil, err
+	case err != nil:
+		return nil, err
+	}
+	who, err := a.userInfo(ctx, p, got.access)
+	var refused *refusedAccess
+	if errors.As(err, &refused) && (refused.status == http.StatusUnauthorized || refused.status == http.StatusForbidden || refused.status == http.StatusBadRequest) {
+		return nil, &sessionOverError{err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := *last
+	s.AccessToken, s.AccessExpires = got.access, unixOrZero(got.expires)
+	if got.refresh != "" {
+		s.RefreshToken = got.refresh
+	}
+	if who.subject != last.subject {
+		return nil, &sessionOverError{errors.New("the provider names another user")}
+	}
+	s.Claims = who.claims
+	next, _, err := a.keep(o, action, &s, false, presented{})
+	if err != nil {
+		return nil, err
+	}
+	return &next, nil
+}
