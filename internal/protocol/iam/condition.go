@@ -6,7 +6,7 @@ type condition struct {
 	label    string // the key as in the document
 	key      string // the key in lower case
 	quantity quantity
-	ifExists bool // holds where the request does not have the key
+	ifExists bool // holds where the request does not have the key, ForAnyValue aside
 	negated  bool // holds where the values do not match
 	null     bool // the operator Null: asks whether the key is missing
 	values   comparison
@@ -30,16 +30,16 @@ type comparison interface {
 // holds tells whether a request meets the condition. What is undecided meets no
 // condition of an Allow, and of a Deny those that are negated.
 func (c *condition) holds(e *evaluation, deny bool) bool {
-	values, _ := e.context.Values(c.key)
+	values := e.values(c.key)
 	if c.null {
 		return c.values.compare(e, missing(values)) == matches
 	}
 	if len(values) == 0 || c.quantity == eachOne && allEmpty(values) {
 		switch {
+		case c.quantity == someOf: // IfExists changes nothing: there is no value that could match
+			return false
 		case c.ifExists, c.quantity == eachOne:
 			return true
-		case c.quantity == someOf:
-			return false
 		default:
 			return c.negated
 		}

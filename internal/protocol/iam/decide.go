@@ -59,6 +59,9 @@ func (p Policies) identity(e *evaluation) Decision {
 func decideAmong(e *evaluation, layer Use, policies ...*Policy) Decision {
 	answer := Decision{Layer: layer, Policy: -1}
 	for i, policy := range policies {
+		if policy.use == Trust { // its statements name no resources, so they would be about all
+			continue
+		}
 		for j := range policy.statements {
 			s := &policy.statements[j]
 			if answer.Allowed && !s.deny || s.judge(e) != applies {

@@ -62,7 +62,7 @@ func (s *statement) why(o outcome, e *evaluation) string {
 
 // why says what a condition that does not hold had to look at.
 func (c *condition) why(e *evaluation) string {
-	values, _ := e.context.Values(c.key)
+	values := e.values(c.key)
 	got := "the request does not have the key"
 	if len(values) > 0 {
 		got = fmt.Sprintf("the request has %q", values)

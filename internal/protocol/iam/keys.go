@@ -1,5 +1,10 @@
 package iam
 
+import (
+	"maps"
+	"slices"
+)
+
 // Context holds what is known of a request, by condition key. Names of keys are
 // the same in every case, those of tags in them too.
 type Context interface {
@@ -15,7 +20,7 @@ type Keys map[string][]string
 func (k Keys) Set(key string, values ...string) { k[lower(key)] = values }
 
 // Values finds a key in any case. Of several keys that differ in case only, the
-// one in lower case counts, else the first in byte order.
+// last in byte order counts, which is the one in lower case if there is one.
 func (k Keys) Values(key string) (values []string, present bool) {
 	key = lower(key)
 	if values, present = k[key]; present {
@@ -23,11 +28,27 @@ func (k Keys) Values(key string) (values []string, present bool) {
 	}
 	found := ""
 	for name, v := range k {
-		if len(name) == len(key) && (!present || name < found) && lower(name) == key {
+		if len(name) == len(key) && name > found && lower(name) == key {
 			found, values, present = name, v, true
 		}
 	}
 	return values, present
+}
+
+// folded returns the same keys in lower case.
+func (k Keys) folded() Keys {
+	same := true
+	for name := range k {
+		same = same && lower(name) == name
+	}
+	if same {
+		return k
+	}
+	all := make(Keys, len(k))
+	for _, name := range slices.Sorted(maps.Keys(k)) {
+		all[lower(name)] = k[name]
+	}
+	return all
 }
 
 // lower maps ASCII letters to lower case. Names of actions and keys have no

@@ -9,21 +9,14 @@ import (
 // version2012 is the version of the language that has variables.
 const version2012 = "2012-10-17"
 
-// malformed is what the service says where it names no mistake.
-const malformed = "Syntax errors in policy."
-
 // Parse compiles a document. A document that is no policy for the use gives a
 // *SyntaxError; how long it may be is for the caller to check (Size).
 func Parse(document []byte, use Use) (*Policy, error) {
+	p := parser{use: use, sids: make(map[string]bool)}
 	root, err := readDocument(document)
 	if err != nil {
-		message := malformed
-		if use == Trust {
-			message = "This policy contains invalid Json"
-		}
-		return nil, &SyntaxError{Message: message, Detail: err.Error()}
+		return nil, p.says(p.choose(malformed, "This policy contains invalid Json"), err.Error())
 	}
-	p := parser{use: use, sids: make(map[string]bool)}
 	return p.policy(root)
 }
 
@@ -35,14 +28,26 @@ type parser struct {
 	place   string          // of the statement at work, for errors
 }
 
-// syntax makes an error in the service's general words.
-func (p *parser) syntax(format string, args ...any) error {
-	return &SyntaxError{Message: malformed, Detail: p.place + fmt.Sprintf(format, args...)}
+// malformed is what the service says of policies but those of trust where it
+// names no mistake.
+const malformed = "Syntax errors in policy."
+
+// choose picks the service's words: it has others for trust policies.
+func (p *parser) choose(other, trust string) string {
+	if p.use == Trust {
+		return trust
+	}
+	return other
 }
 
-// says makes an error in the service's words for one mistake.
-func (p *parser) says(format string, args ...any) error {
-	return &SyntaxError{Message: fmt.Sprintf(format, args...), Detail: strings.TrimSuffix(p.place, ": ")}
+// says makes an error in the service's words, with what they leave open.
+func (p *parser) says(message, detail string) error {
+	return &SyntaxError{Message: message, Detail: strings.TrimSuffix(p.place+detail, ": ")}
+}
+
+// syntax makes an error in the service's general words.
+func (p *parser) syntax(format string, args ...any) error {
+	return p.says(p.choose(malformed, "Syntax error in policy."), fmt.Sprintf(format, args...))
 }
 
 func (p *parser) policy(root node) (*Policy, error) {
@@ -55,15 +60,17 @@ func (p *parser) policy(root node) (*Policy, error) {
 		case m.name == "Id" && m.value.kind == textNode:
 		case m.name == "Statement":
 			statements = m.value
+		case m.name == "Version":
+			return nil, p.says(p.choose(malformed, "The policy must contain a valid version string"), "its Version is not known")
 		default:
-			return nil, p.syntax("%s is no member of a policy, or not with that value", m.name)
+			return nil, p.syntax("%s is no member of a policy, or of another type", m.name)
 		}
 	}
 	if statements.kind == objectNode {
 		statements = node{kind: listNode, items: []node{statements}}
 	}
 	if len(statements.items) == 0 {
-		return nil, p.syntax("it has no Statement")
+		return nil, p.says(p.choose(malformed, "Could not parse the policy: Statement is empty!"), "it has no Statement")
 	}
 	policy := &Policy{use: p.use}
 	for i, n := range statements.items {
@@ -94,20 +101,29 @@ func (p *parser) statement(n node) (statement, error) {
 	}
 	switch {
 	case !has["Effect"]:
-		return s, p.syntax("it has no Effect")
+		return s, p.says(p.choose(malformed, "Missing required field Effect"), "it has no Effect")
+	case p.use == Trust && !has["Principal"]:
+		return s, p.says("Missing required field Principal", "")
 	case has["Action"] && has["NotAction"]:
 		return s, p.syntax("it has both Action and NotAction")
 	case has["Resource"] && has["NotResource"]:
 		return s, p.syntax("it has both Resource and NotResource")
 	case s.actions == nil:
-		return s, p.says("Policy statement must contain actions.")
+		return s, p.says(p.choose(noActions, "Missing required field Action"), "")
 	case p.use != Trust && s.resources == nil:
-		return s, p.says("Policy statement must contain resources.")
-	case p.use == Trust && !has["Principal"]:
-		return s, p.says("Missing required field Principal")
+		return s, p.says(noResources, "")
 	}
 	return s, nil
 }
+
+// What the service says where a list is missing or empty.
+const (
+	noActions   = "Policy statement must contain actions."
+	noResources = "Policy statement must contain resources."
+)
+
+// noPrincipal is what the service says of principals outside of trust policies.
+const noPrincipal = "Policy document should not specify a principal."
 
 // member reads one member of a statement.
 func (p *parser) member(s *statement, m member) error {
@@ -117,32 +133,29 @@ func (p *parser) member(s *statement, m member) error {
 	case "Effect":
 		s.deny = m.value.text == "Deny"
 		if m.value.kind != textNode || !s.deny && m.value.text != "Allow" {
-			return p.syntax("its Effect is neither Allow nor Deny")
+			return p.says(p.choose(malformed, "Invalid effect: "+m.value.text), "its Effect is neither Allow nor Deny")
 		}
 		return nil
 	case "Principal":
 		if p.use != Trust {
-			return p.says("Policy document should not specify a principal.")
+			return p.says(noPrincipal, "")
 		}
 		return p.principal(s, m.value)
 	case "NotPrincipal":
-		if p.use != Trust {
-			return p.says("Policy document should not specify a principal.")
-		}
-		return p.says("Has prohibited field NotPrincipal")
-	case "NotAction":
-		if p.use == Trust {
-			return p.says("Has prohibited field NotAction")
-		}
-		s.notAction = true
+		return p.says(p.choose(noPrincipal, "AssumeRole policy must not contain NotPrincipal field."), "")
+	case "Action", "NotAction":
+		s.notAction = m.name == "NotAction"
 		return p.actions(s, m.value)
-	case "Action":
-		return p.actions(s, m.value)
-	case "Resource", "NotResource":
+	case "Resource":
 		if p.use == Trust {
-			return p.says("Has prohibited field Resource")
+			return p.says("Has prohibited field Resource", "")
 		}
-		s.notResource = m.name == "NotResource"
+		return p.resources(s, m.value)
+	case "NotResource":
+		if p.use == Trust {
+			return p.says("AssumeRole policy must not contain resources.", "")
+		}
+		s.notResource = true
 		return p.resources(s, m.value)
 	case "Condition":
 		return p.conditions(s, m.value)
@@ -155,12 +168,11 @@ func (p *parser) sid(s *statement, n node) error {
 	switch {
 	case n.kind != textNode:
 		return p.syntax("its Sid is no string")
-	case strings.ContainsFunc(n.text, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}):
-		return p.says("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
+	case p.use != Trust && strings.ContainsFunc(n.text, func(r rune) bool { return !alphanumeric(r) }):
+		return p.says("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*", "")
 	case n.text != "" && p.sids[n.text]:
-		return p.says("Statement IDs (SID) in a single policy must be unique.")
+		return p.says(p.choose("Statement IDs (SID) in a single policy must be unique.",
+			"The Statement Ids in the policy are not unique"), n.text)
 	}
 	p.sids[n.text] = true
 	s.name = n.text
@@ -169,7 +181,7 @@ func (p *parser) sid(s *statement, n node) error {
 
 func (p *parser) actions(s *statement, n node) error {
 	if n.kind == listNode && len(n.items) == 0 {
-		return p.says("Policy statement must contain actions.")
+		return nil // as if it were missing
 	}
 	texts, ok := n.strings()
 	if !ok {
@@ -184,48 +196,33 @@ func (p *parser) actions(s *statement, n node) error {
 	return nil
 }
 
+// noVendor is what the service says of actions and keys without a colon.
+const noVendor = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+
 func (p *parser) checkAction(action string) error {
 	vendor, name, found := strings.Cut(action, ":")
 	switch {
-	case p.use == Trust && !assumes(lower(action)):
-		return p.says("AssumeRole policy may only specify STS AssumeRole actions.")
+	case p.use == Trust && lower(vendor) != "sts":
+		return p.says("AssumeRole policy may only specify STS AssumeRole actions.", action)
 	case action == "*":
 		return nil
 	case !found:
-		return p.says("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+		return p.says(noVendor, action)
 	case strings.Contains(name, ":"):
-		return p.says("Actions/Condition can contain only one colon.")
-	case vendor == "" || strings.ContainsFunc(vendor, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '.'
-	}):
-		return p.says("Vendor %s is not valid", vendor)
+		return p.says("Actions/Condition can contain only one colon.", action)
+	case vendor == "" || vendor != "*" && strings.ContainsFunc(vendor, func(r rune) bool { return !alphanumeric(r) && r != '-' && r != '.' }):
+		return p.says(fmt.Sprintf("Vendor %s is not valid", vendor), "")
 	}
 	return nil
 }
 
-// assumes tells the actions of trust policies, in lower case; a name may end in
-// wildcards once it is clear that it is one of them.
-func assumes(action string) bool {
-	name, ok := strings.CutPrefix(action, "sts:")
-	if !ok {
-		return false
-	}
-	if i := strings.IndexAny(name, "*?"); i > 0 {
-		name = name[:i]
-		return strings.HasPrefix(name, "assumerole") || strings.HasPrefix("assumerole", name) ||
-			strings.HasPrefix("tagsession", name) || strings.HasPrefix("setsourceidentity", name)
-	}
-	switch name {
-	case "assumerole", "assumerolewithwebidentity", "assumerolewithsaml", "tagsession", "setsourceidentity", "setcontext":
-		return true
-	default:
-		return false
-	}
+func alphanumeric(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
 }
 
 func (p *parser) resources(s *statement, n node) error {
 	if n.kind == listNode && len(n.items) == 0 {
-		return p.says("Policy statement must contain resources.")
+		return nil // as if it were missing
 	}
 	texts, ok := n.strings()
 	if !ok {
@@ -233,7 +230,7 @@ func (p *parser) resources(s *statement, n node) error {
 	}
 	for _, t := range texts {
 		if t != "*" && (!strings.HasPrefix(t, "arn:") || strings.Count(t, ":") < 2) {
-			return p.says(`Resource %s must be in ARN format or "*".`, t)
+			return p.says(fmt.Sprintf(`Resource %s must be in ARN format or "*".`, t), "")
 		}
 		compiled, err := compile(t, p.reading|wildcards)
 		if err != nil {
@@ -249,17 +246,20 @@ func (p *parser) principal(s *statement, n node) error {
 		s.principals.everyone = true
 		return nil
 	}
-	if n.kind != objectNode || len(n.members) == 0 {
-		return p.says("Invalid principal in policy")
+	if n.kind != objectNode {
+		return p.says("Principal must be a JSON object.", "")
+	}
+	if len(n.members) == 0 {
+		return p.says("Missing required field Principal cannot be empty!", "")
 	}
 	for _, m := range n.members {
 		texts, ok := m.value.strings()
 		if !ok {
-			return p.says("Invalid principal in policy")
+			return p.syntax("principal %s is neither a string nor some", m.name)
 		}
 		for _, t := range texts {
 			if !s.principals.add(m.name, t) {
-				return p.says(`Invalid principal in policy: "%s":"%s"`, strings.ToUpper(m.name), t)
+				return p.says(fmt.Sprintf(`Invalid principal in policy: "%s":"%s"`, strings.ToUpper(m.name), t), "")
 			}
 		}
 	}
@@ -273,7 +273,7 @@ func (p *parser) conditions(s *statement, n node) error {
 	for _, m := range n.members {
 		op, quantity, ifExists, ok := operatorNamed(m.name)
 		if !ok {
-			return p.says("Invalid Condition type : %s", m.name)
+			return p.says("Invalid Condition type : "+m.name, "")
 		}
 		if m.value.kind != objectNode || len(m.value.members) == 0 {
 			return p.syntax("%s has no keys", m.name)
@@ -295,7 +295,7 @@ func (p *parser) conditions(s *statement, n node) error {
 // values compiles what a key is compared with.
 func (p *parser) values(op operator, key member) (comparison, error) {
 	if !strings.Contains(key.name, ":") {
-		return nil, p.says("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+		return nil, p.says(noVendor, key.name)
 	}
 	texts, ok := key.value.scalars()
 	if !ok {

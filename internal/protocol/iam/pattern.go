@@ -11,8 +11,6 @@ import (
 const (
 	anyRun = 0xff // *: any characters, none included
 	anyOne = 0xfe // ?: one character
-
-	endless = "\xff" // how the text of a pattern ends that ends with *
 )
 
 // pattern is a text of a policy, perhaps with wildcards and variables.
@@ -32,9 +30,9 @@ type part struct {
 type verdict uint8
 
 const (
-	differs   verdict = iota
-	matches           //
-	undecided         // something that the comparison needs is missing or no such value
+	differs verdict = iota
+	matches
+	undecided // something that the comparison needs is missing or no such value
 )
 
 // reading says what in a text of a policy is special.
@@ -129,23 +127,30 @@ func (p *pattern) expand(e *evaluation) (text string, ok bool) {
 		return p.text, true
 	}
 	var b strings.Builder
+	b.Grow(128) // more than most ARNs have
 	for i := range p.parts {
-		text := p.parts[i].text
-		if key := p.parts[i].key; key != "" {
-			values, present := e.context.Values(key)
-			switch {
-			case len(values) == 1:
-				text = values[0]
-				if !utf8.ValidString(text) { // its bytes might be taken for wildcards
-					return "", false
-				}
-			case present && len(values) > 0 || !p.parts[i].hasFallback:
-				return "", false
-			}
+		text, ok := p.parts[i].value(e)
+		if !ok {
+			return "", false
 		}
 		b.WriteString(text)
 	}
 	return b.String(), true
+}
+
+// value returns what stands in an expanded pattern for the part.
+func (p *part) value(e *evaluation) (text string, ok bool) {
+	if p.key == "" {
+		return p.text, true
+	}
+	switch values := e.values(p.key); len(values) {
+	case 0:
+		return p.text, p.hasFallback
+	case 1:
+		return values[0], utf8.ValidString(values[0]) // other bytes might be taken for wildcards
+	default:
+		return "", false
+	}
 }
 
 // matches compares a value with the pattern.
@@ -205,17 +210,13 @@ func width(s string) int {
 	return n
 }
 
-// matchARN compares an ARN with a text, part by part, so that a wildcard in one
-// of the first five parts stays in it. Only where the text ends early with a *
-// does that stand for the parts that are left.
+// matchARN compares an ARN with a text part by part, so that a wildcard in one of
+// the first five parts stays in it.
 func matchARN(text, arn string) bool {
 	for range 5 {
-		pattern, restOfText, more := strings.Cut(text, ":")
-		if !more {
-			return strings.HasSuffix(text, endless) && match(text, arn)
-		}
+		pattern, restOfText, ok := strings.Cut(text, ":")
 		value, restOfARN, _ := strings.Cut(arn, ":")
-		if !match(pattern, value) {
+		if !ok || !match(pattern, value) {
 			return false
 		}
 		text, arn = restOfText, restOfARN

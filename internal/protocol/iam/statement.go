@@ -28,15 +28,25 @@ type evaluation struct {
 	action   string // in lower case
 	resource string
 	context  Context
+	keys     Keys       // the context, where it is of this type; in lower case
 	failed   *condition // the last that did not hold
 }
 
 func newEvaluation(r Request) *evaluation {
 	e := &evaluation{action: lower(r.Action), resource: r.Resource, context: r.Context}
-	if e.context == nil {
-		e.context = Keys(nil)
+	if keys, ok := r.Context.(Keys); ok {
+		e.keys, e.context = keys.folded(), nil
 	}
 	return e
+}
+
+// values finds a key that is given in lower case.
+func (e *evaluation) values(key string) []string {
+	if e.context == nil {
+		return e.keys[key]
+	}
+	values, _ := e.context.Values(key)
+	return values
 }
 
 // judge tells whether the statement applies, whoever asks.
@@ -69,10 +79,9 @@ func (s *statement) covers(v verdict) bool {
 func anyMatches(patterns []pattern, e *evaluation, value string) verdict {
 	answer := differs
 	for i := range patterns {
-		switch patterns[i].matches(e, value) {
-		case matches:
+		if v := patterns[i].matches(e, value); v == matches {
 			return matches
-		case undecided:
+		} else if v == undecided {
 			answer = undecided
 		}
 	}

@@ -56,8 +56,8 @@ func (p *Policy) CheckAudience() error {
 		if s := &p.statements[i]; !s.deny && slices.Contains(s.principals.federated, identityPools) &&
 			!slices.ContainsFunc(s.conditions, namesAudience) {
 			return &SyntaxError{
-				Message: "The trust policy of " + identityPools + " must have a condition on " + identityPools + ":aud.",
-				Detail:  "statement " + s.name,
+				Message: "A condition block must be present for the Cognito provider",
+				Detail:  "statement " + s.name + " needs a condition on " + identityPools + ":aud",
 			}
 		}
 	}

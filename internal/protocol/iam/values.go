@@ -80,8 +80,8 @@ func arns(texts []string, r reading) (comparison, error) {
 		return nil, err
 	}
 	for i, p := range all {
-		if p.parts == nil && strings.Count(p.text, ":") < 5 && !strings.HasSuffix(p.text, endless) {
-			return nil, fmt.Errorf("%q is no ARN", texts[i])
+		if p.parts == nil && strings.Count(p.text, ":") < 5 {
+			return nil, fmt.Errorf("%q does not have the six parts of an ARN", texts[i])
 		}
 	}
 	return arnValues(all), nil
