@@ -46,7 +46,7 @@ func (o *Operations) GetCredentialsForIdentity(ctx context.Context, in *identity
 	if err != nil {
 		return nil, err
 	}
-	session, err := o.assume(ctx, g)
+	session, err := o.session(ctx, g)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,16 @@ func developerVouches(pool *store.IdentityPool, who *store.Identity, methods []s
 	})
 }
 
-// assume gets the session.
+// session gets the session, of this installation or of the service that the operator
+// has named.
+func (o *Operations) session(ctx context.Context, g *grant) (*access.Session, error) {
+	if o.STS != nil {
+		return o.exchange(ctx, g)
+	}
+	return o.assume(ctx, g)
+}
+
+// assume gets a session of a role of this installation.
 func (o *Operations) assume(ctx context.Context, g *grant) (*access.Session, error) {
 	keys := iam.Keys{
 		identitytokens.Provider + ":aud": {g.pool.ID},

@@ -14,6 +14,7 @@ import (
 	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/cognito/webidentity"
+	"cognate/internal/outbound/remotests"
 	"cognate/internal/store"
 )
 
@@ -21,8 +22,8 @@ import (
 // installation allows more (spec/identity-pools.md A3).
 const DefaultQuota = 1000
 
-// Operations are the operations on identity pools. All fields but the last must be
-// set.
+// Operations are the operations on identity pools. All fields but STS and Quota must
+// be set.
 type Operations struct {
 	DB        *store.DB
 	Directory *directory.Directory
@@ -34,6 +35,9 @@ type Operations struct {
 	Access   *access.Access
 	Verifier *webidentity.Verifier  // of tokens from outside
 	Tokens   *identitytokens.Tokens // of the pools' own
+
+	// STS is asked for sessions in the place of Access, if it is set.
+	STS *remotests.Client
 
 	// UserPoolIssuer gives the issuer of a user pool of this installation.
 	UserPoolIssuer func(poolID string) string
