@@ -29,6 +29,7 @@ type settings struct {
 	MasterKeyFile  string         `env:"COGNATE_MASTER_KEY_FILE" placeholder:"FILE" help:"File with the key that seals every secret in the database. Default master.key in the data directory, made at the first start; must be given with PostgreSQL."`
 	SMTPURL        string         `env:"COGNATE_SMTP_URL" name:"smtp-url" placeholder:"smtp://…" help:"Mail server: smtp://user:pass@host:587 (STARTTLS when offered, ?tls=required insists) or smtps://. None: dev shows messages in the inbox only, serve refuses to send."`
 	SMSURL         string         `env:"COGNATE_SMS_URL" name:"sms-url" placeholder:"https://…" help:"Webhook that takes text messages. None: as for mail."`
+	STSURL         string         `env:"COGNATE_STS_URL" name:"sts-url" placeholder:"https://…" help:"Security Token Service elsewhere, such as AWS's or MinIO's, that gives the credentials of GetCredentialsForIdentity for the pool's token. It has to trust the issuer of identity pools. None: roles and credentials are Cognate's own."`
 	LambdaEndpoint string         `env:"COGNATE_LAMBDA_ENDPOINT" placeholder:"URL" help:"Where functions of triggers are called that --function does not map: anything that speaks the Lambda Invoke API. None: they cannot be called."`
 	Function       []string       `sep:"none" placeholder:"NAME=TARGET" help:"What a function of triggers is; NAME is its ARN or bare name. TARGET: https://…, lambda:URL, exec:COMMAND, node:FILE#export or python:FILE#function. May be repeated; COGNATE_FUNCTIONS holds the same, one a line, or @FILE."`
 	FunctionEnv    []string       `env:"COGNATE_FUNCTION_ENV" placeholder:"NAME,…" help:"Environment variables that the processes of functions inherit."`
@@ -72,6 +73,7 @@ func (s *settings) config(mode server.Mode) (server.Config, error) {
 		RootSecretAccessKey:  os.Getenv("COGNATE_ROOT_SECRET_ACCESS_KEY"),
 		SMTPURL:              s.SMTPURL,
 		SMSURL:               s.SMSURL,
+		STSURL:               s.STSURL,
 		TrustedProxies:       s.TrustedProxies,
 		BreachedPasswords:    s.Breached,
 		BreachedPasswordsURL: s.BreachedURL,

@@ -74,6 +74,7 @@ type Config struct {
 
 	SMTPURL        string
 	SMSURL         string
+	STSURL         string         // STS elsewhere that gives the credentials of identity pools
 	TrustedProxies []netip.Prefix // whose forwarded headers count
 
 	BreachedPasswords    string // file of SHA-1 digests, beside the built-in list

@@ -42,6 +42,7 @@ import (
 	"cognate/internal/cognito/webidentity"
 	"cognate/internal/outbound/mail"
 	"cognate/internal/outbound/oidc"
+	"cognate/internal/outbound/remotests"
 	"cognate/internal/outbound/sms"
 	"cognate/internal/store"
 )
@@ -69,6 +70,7 @@ type parts struct {
 	asker       *oidc.Client // of identity providers
 	access      *access.Access
 	outside     *webidentity.Verifier // of tokens from elsewhere
+	remoteSTS   *remotests.Client     // nil: credentials are this installation's own
 	saml        *idp.SAML
 	operations  *service // once service has made them
 }
@@ -104,6 +106,9 @@ func (s *Server) parts() (*parts, error) {
 	}
 	p.asker, p.saml = s.identityProviders()
 	p.outside = p.outsideTokens()
+	if p.remoteSTS, err = s.cfg.remoteSTS(); err != nil {
+		return nil, err
+	}
 	p.access, err = s.openAccess()
 	return p, err
 }

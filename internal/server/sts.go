@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 
 	"cognate/internal/api"
@@ -8,6 +9,8 @@ import (
 	"cognate/internal/cognito/sts"
 	"cognate/internal/cognito/webidentity"
 	"cognate/internal/outbound/oidc"
+	"cognate/internal/outbound/remotests"
+	"cognate/internal/store"
 	stsdoor "cognate/internal/web/stsapi"
 )
 
@@ -39,6 +42,19 @@ func (p *parts) outsideTokens() *webidentity.Verifier {
 		Now: p.cfg.Now, Pools: p.tokens, Keys: &oidc.KeySets{Client: p.asker}, Social: social,
 		Endpoints: []string{p.cfg.PublicURL, p.cfg.PublicURL + "/"},
 	}
+}
+
+// remoteSTS gives the service elsewhere that the settings name, or nil.
+func (c Config) remoteSTS() (*remotests.Client, error) {
+	if c.STSURL == "" {
+		return nil, nil //nolint:nilnil // there need not be one
+	}
+	client, err := remotests.Parse(c.STSURL, c.Region)
+	if err != nil {
+		return nil, fmt.Errorf("sts-url: %w", err)
+	}
+	client.InWrite = store.InWrite
+	return client, nil
 }
 
 // withQueries sends requests of the query protocol to the door of STS, and all others

@@ -94,6 +94,11 @@ func local(dialer *net.Dialer) func(ctx context.Context, network, address string
 	}
 }
 
+// Limited cuts the answers of next off at a size, in bytes.
+func Limited(limit int64, next http.RoundTripper) http.RoundTripper {
+	return &limited{limit: limit, next: next}
+}
+
 // limited cuts answers off at a size.
 type limited struct {
 	limit int64
