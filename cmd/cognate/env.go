@@ -28,6 +28,8 @@ func (c *envCommand) variables() []variable {
 	endpoint := strings.TrimRight(c.PublicURL, "/")
 	return []variable{
 		{"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", endpoint},
+		{"AWS_ENDPOINT_URL_COGNITO_IDENTITY", endpoint},
+		{"AWS_ENDPOINT_URL_STS", endpoint},
 		{"AWS_REGION", c.Region},
 		{"AWS_DEFAULT_REGION", c.Region},
 		{"AWS_ACCESS_KEY_ID", "cognate"},
