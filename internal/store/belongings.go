@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -147,34 +148,26 @@ func (c *collector) oldPassword(s scanner) (struct{}, error) {
 	return struct{}{}, nil
 }
 
-// AddUser is InsertUser and SetNames in one, for many users in one transaction.
-// When somebody has the sub, or one of the names, nothing is added and it answers
-// which: taken is nil for the sub.
-func (tx *Tx) AddUser(ctx context.Context, u *User, names []Name) (added bool, taken *Name, err error) {
-	u.Version = 1
-	values, err := userValues(tx.db, u)
-	if err != nil {
-		return false, nil, err
-	}
-	n, err := tx.change(ctx, addUser, values...)
-	if err != nil {
-		return false, nil, fmt.Errorf("add user %s: %w", u.Sub, err)
-	}
-	if n == 0 {
-		return false, nil, nil
-	}
-	for _, name := range inOrder(names) {
-		owner, err := tx.claimName(ctx, u.PoolID, u.Sub, name)
+// subsAtOnce is how many subs one statement looks up.
+const subsAtOnce = 64
+
+var findSubs = `SELECT sub FROM users WHERE pool_id = $1 AND sub IN (` + places(2, subsAtOnce) + `)`
+
+// SubsThere tells which of the subs users of a pool have.
+func (tx *Tx) SubsThere(ctx context.Context, poolID string, subs []string) (map[string]bool, error) {
+	there := make(map[string]bool)
+	for chunk := range slices.Chunk(subs, subsAtOnce) {
+		args := []any{poolID}
+		for i := range subsAtOnce { // one text for all: the last sub again
+			args = append(args, chunk[min(i, len(chunk)-1)])
+		}
+		found, err := many(ctx, tx, scanString, findSubs, args...)
 		if err != nil {
-			return false, nil, err
+			return nil, fmt.Errorf("look up users of pool %s: %w", poolID, err)
 		}
-		if owner != u.Sub {
-			// The names claimed so far go with the row.
-			if _, err := tx.change(ctx, deleteUser, u.PoolID, u.Sub); err != nil {
-				return false, nil, fmt.Errorf("take user %s back: %w", u.Sub, err)
-			}
-			return false, &name, nil
+		for _, sub := range found {
+			there[sub] = true
 		}
 	}
-	return true, nil, tx.countUser(ctx, u.PoolID, u.Sub, 1)
+	return there, nil
 }

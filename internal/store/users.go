@@ -129,7 +129,6 @@ const joinedUserColumns = `u.pool_id, u.sub, u.username, u.status, u.enabled, u.
 const (
 	insertUser = `INSERT INTO users (` + userColumns + `, email, phone_number, name, given_name, family_name, preferred_username)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
-	addUser          = insertUser + ` ON CONFLICT DO NOTHING`
 	selectUser       = `SELECT ` + userColumns + ` FROM users WHERE pool_id = $1 AND sub = $2`
 	selectUserByName = `SELECT ` + joinedUserColumns + ` FROM user_names n JOIN users u ON u.pool_id = n.pool_id AND u.sub = n.sub
 		WHERE n.pool_id = $1 AND n.name = $2`

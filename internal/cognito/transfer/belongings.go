@@ -134,4 +134,3 @@ func (c candidate) updateGroups(ctx context.Context, tx *store.Tx, now time.Time
 	}
 	return changed, nil
 }
-

@@ -12,6 +12,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/protocol/passwordhash"
 	"cognate/internal/store"
 )
 
@@ -21,6 +22,7 @@ const (
 	// longestSecret bounds salts, verifiers and seeds, in bytes: a verifier is a
 	// number of 3072 bits.
 	longestSecret = 384
+	longestSalt   = 64
 	// mostOf bounds each list that a user brings.
 	mostOf = 500
 )
@@ -120,11 +122,12 @@ func (s *Secrets) check() error {
 		return fmt.Errorf("a list has more than %d entries", mostOf)
 	}
 	bad := s.Password != nil && !s.Password.ok() || s.TOTP != nil && (len(s.TOTP.Secret) == 0 || len(s.TOTP.Secret) > longestSecret)
-	for _, p := range s.History {
-		bad = bad || !p.ok()
+	for i := range s.History {
+		bad = bad || !s.History[i].ok()
 	}
-	for _, d := range s.Devices {
-		bad = bad || !d.Secret.ok() || d.DeviceKey == "" || !clean(d.DeviceKey+d.Name+d.LastIP)
+	for i := range s.Devices {
+		d := &s.Devices[i]
+		bad = bad || len(d.Secret.Imported) > 0 || d.Secret.Hash != "" || !d.Secret.ok() || d.DeviceKey == "" || !clean(d.DeviceKey+d.Name+d.LastIP)
 	}
 	if bad {
 		return errors.New("a password, an authenticator or a device is malformed")
@@ -132,12 +135,25 @@ func (s *Secrets) check() error {
 	return nil
 }
 
+// ok reads a hash and reports whether there is something to check passwords by. A
+// hash from elsewhere says itself how much work that is (security.md S172).
 func (v *Verifier) ok() bool {
-	return len(v.Salt) > 0 && len(v.Salt) <= 64 && len(v.Verifier) > 0 && len(v.Verifier) <= longestSecret
+	if v.Hash != "" {
+		hash, err := passwordhash.Parse(v.Algorithm, v.Hash, passwordhash.Own())
+		if err != nil {
+			return false
+		}
+		*v = Verifier{Imported: hash.Stored()}
+	}
+	if len(v.Imported) > 0 {
+		hash, err := passwordhash.Open(v.Imported)
+		return err == nil && hash.Within(passwordhash.Own()) == nil && len(v.Salt) == 0 && len(v.Verifier) == 0
+	}
+	return len(v.Salt) > 0 && len(v.Salt) <= longestSalt && len(v.Verifier) > 0 && len(v.Verifier) <= longestSecret
 }
 
 func (v *Verifier) stored() *store.Password {
-	return &store.Password{Salt: v.Salt, Verifier: v.Verifier}
+	return &store.Password{Salt: v.Salt, Verifier: v.Verifier, Imported: v.Imported}
 }
 
 func possibleName(name string) bool {

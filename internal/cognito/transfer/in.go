@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,20 +90,24 @@ type refusal struct{ reason string }
 func (r refusal) Error() string { return r.reason }
 
 func (t *Transfer) put(ctx context.Context, tx *store.Tx, pool *directory.Pool, part []candidate, update bool) (*Outcome, error) {
-	groups, err := tx.GroupNames(ctx, pool.ID)
+	out := &Outcome{}
+	part, err := withGroups(ctx, tx, pool.ID, part, out)
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{}
-	known := make(map[string]bool, len(groups))
-	for _, g := range groups {
-		known[g] = true
+	fresh, known, err := parted(ctx, tx, pool.ID, part)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range part {
-		err := c.groupsIn(known)
-		if err == nil {
-			err = t.putOne(ctx, tx, pool, c, update, out)
-		}
+	if err := t.add(ctx, tx, fresh, out); err != nil {
+		return nil, err
+	}
+	if !update {
+		out.Left += len(known)
+		return out, nil
+	}
+	for _, c := range known {
+		changed, err := c.update(ctx, tx, pool, t.Now())
 		if refused, ok := errors.AsType[refusal](err); ok {
 			out.fail(c.at, c.row, refused)
 			continue
@@ -112,44 +115,90 @@ func (t *Transfer) put(ctx context.Context, tx *store.Tx, pool *directory.Pool, 
 		if err != nil {
 			return nil, err
 		}
+		if changed {
+			out.Updated++
+		} else {
+			out.Left++
+		}
 	}
 	return out, nil
 }
 
-func (c candidate) groupsIn(known map[string]bool) error {
-	for _, g := range c.row.User.Groups {
-		if !known[g] {
-			return refusal{fmt.Sprintf("the pool has no group %q", g)}
+// withGroups leaves out those who are in groups that the pool does not have.
+func withGroups(ctx context.Context, tx *store.Tx, poolID string, part []candidate, out *Outcome) ([]candidate, error) {
+	groups, err := tx.GroupNames(ctx, poolID)
+	if err != nil {
+		return nil, err
+	}
+	have := make(map[string]bool, len(groups))
+	for _, g := range groups {
+		have[g] = true
+	}
+	var kept []candidate
+	for _, c := range part {
+		at := slices.IndexFunc(c.row.User.Groups, func(g string) bool { return !have[g] })
+		if at >= 0 {
+			out.fail(c.at, c.row, refusal{fmt.Sprintf("the pool has no group %q", c.row.User.Groups[at])})
+			continue
+		}
+		kept = append(kept, c)
+	}
+	return kept, nil
+}
+
+// parted tells who is new and who is there already, in the pool or earlier in the
+// list.
+func parted(ctx context.Context, tx *store.Tx, poolID string, part []candidate) (fresh, known []candidate, err error) {
+	subs := make([]string, len(part))
+	for i, c := range part {
+		subs[i] = c.user.Sub
+	}
+	if len(subs) == 0 {
+		return nil, nil, nil
+	}
+	there, err := tx.SubsThere(ctx, poolID, subs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range part {
+		if there[c.user.Sub] {
+			known = append(known, c)
+			continue
+		}
+		there[c.user.Sub] = true
+		fresh = append(fresh, c)
+	}
+	return fresh, known, nil
+}
+
+// add adds users who are new, unless somebody has one of their names.
+func (t *Transfer) add(ctx context.Context, tx *store.Tx, fresh []candidate, out *Outcome) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	users := make([]store.NewUser, len(fresh))
+	for i, c := range fresh {
+		users[i] = store.NewUser{User: c.user, Names: c.names}
+	}
+	taken, err := tx.InsertUsers(ctx, fresh[0].user.PoolID, users)
+	if err != nil {
+		return err
+	}
+	for i, c := range fresh {
+		if taken[i] != nil {
+			out.fail(c.at, c.row, refusal{"somebody else signs in with the " + taken[i].Kind})
+			continue
+		}
+		err := c.addBelongings(ctx, tx, t.Now())
+		if refused, ok := errors.AsType[refusal](err); ok {
+			out.fail(c.at, c.row, refused)
+			err = tx.DeleteUser(ctx, c.user.PoolID, c.user.Sub)
+		} else if err == nil {
+			out.Added++
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-func (t *Transfer) putOne(ctx context.Context, tx *store.Tx, pool *directory.Pool, c candidate, update bool, out *Outcome) error {
-	added, taken, err := tx.AddUser(ctx, c.user, c.names)
-	switch {
-	case err != nil:
-		return err
-	case taken != nil:
-		return refusal{fmt.Sprintf("somebody else signs in with the %s", taken.Kind)}
-	case added:
-		if err := c.addBelongings(ctx, tx, t.Now()); err != nil {
-			if _, refused := errors.AsType[refusal](err); !refused {
-				return err
-			}
-			return cmp.Or(tx.DeleteUser(ctx, pool.ID, c.user.Sub), err)
-		}
-		out.Added++
-		return nil
-	case !update:
-		out.Left++
-		return nil
-	}
-	changed, err := c.update(ctx, tx, pool, t.Now())
-	if changed {
-		out.Updated++
-	} else if err == nil {
-		out.Left++
-	}
-	return err
 }

@@ -68,7 +68,7 @@ func rowOf(u *store.User, own *store.Belongings) Row {
 	}
 	var secrets Secrets
 	if u.Password != nil {
-		secrets.Password = &Verifier{Salt: u.Password.Salt, Verifier: u.Password.Verifier}
+		secrets.Password = verifierOf(u.Password)
 	}
 	if own != nil {
 		row.User.add(own)
@@ -104,15 +104,19 @@ func (u *User) add(own *store.Belongings) {
 
 func (s *Secrets) add(own *store.Belongings) {
 	for _, p := range own.History {
-		s.History = append(s.History, PastPassword{Verifier{p.Salt, p.Password.Verifier}, timeOf(p.CreatedAt)})
+		s.History = append(s.History, PastPassword{*verifierOf(&p.Password), timeOf(p.CreatedAt)})
 	}
 	if t := own.TOTP; t != nil {
 		s.TOTP = &Authenticator{Secret: t.Secret, Name: t.Name, LastStep: t.LastStep, CreatedAt: timeOf(t.CreatedAt)}
 	}
 	for _, d := range own.Devices {
 		s.Devices = append(s.Devices, TrustedDevice{
-			DeviceKey: d.ID, Name: d.Name, Remembered: d.Remembered, Secret: Verifier{d.Secret.Salt, d.Secret.Verifier}, LastIP: d.LastIP,
+			DeviceKey: d.ID, Name: d.Name, Remembered: d.Remembered, Secret: *verifierOf(&d.Secret), LastIP: d.LastIP,
 			CreatedAt: timeOf(d.CreatedAt), ModifiedAt: timeOf(d.ModifiedAt), AuthenticatedAt: timeOf(d.AuthenticatedAt),
 		})
 	}
+}
+
+func verifierOf(p *store.Password) *Verifier {
+	return &Verifier{Salt: p.Salt, Verifier: p.Verifier, Imported: p.Imported}
 }

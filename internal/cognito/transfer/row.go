@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"cognate/internal/api"
+	"cognate/internal/protocol/passwordhash"
 	"cognate/internal/store"
 )
 
@@ -57,8 +58,16 @@ type Secrets struct {
 	Devices  []TrustedDevice `json:",omitempty"`
 }
 
-// Verifier is the SRP verifier of a password.
-type Verifier struct{ Salt, Verifier []byte }
+// Verifier is the SRP verifier of a password, or what is kept of a hash that
+// another system made.
+type Verifier struct {
+	Salt, Verifier []byte `json:",omitempty"`
+	Imported       []byte `json:",omitempty"` // in the form of package passwordhash
+	// Hash is the text of a hash of the Algorithm, such as BCRYPT. It takes the
+	// place of the others.
+	Algorithm passwordhash.Algorithm `json:",omitempty"`
+	Hash      string                 `json:",omitempty"`
+}
 
 // PastPassword is one that the user may not choose again.
 type PastPassword struct {
