@@ -338,3 +338,42 @@ func (o object) fixed() *FixedResponse {
 	}
 	return f
 }
+
+// TakeSecrets fills in the client secrets that actions take over from the rules
+// before (UseExistingClientSecret); before is nil at the start, when there are none.
+func (f *File) TakeSecrets(before *File) error {
+	known := map[[3]string]string{}
+	if before != nil {
+		before.eachOIDC(func(_ int, o *OIDC) { known[o.secretOf()] = o.Provider.ClientSecret })
+	}
+	r := &reader{}
+	f.eachOIDC(func(line int, o *OIDC) {
+		if o.Provider.ClientSecret != "" {
+			return
+		}
+		secret, ok := known[o.secretOf()]
+		if !ok {
+			r.fail(line, "UseExistingClientSecret: the rules before have no secret of client %s", o.Provider.ClientID)
+		}
+		o.Provider.ClientSecret = secret
+	})
+	return r.err()
+}
+
+// secretOf is what a secret belongs to. It is for the token endpoint it was given
+// with and must not be sent to another.
+func (o *OIDC) secretOf() [3]string {
+	return [3]string{o.Provider.Issuer, o.Provider.TokenEndpoint, o.Provider.ClientID}
+}
+
+func (f *File) eachOIDC(call func(line int, o *OIDC)) {
+	for _, l := range f.Listeners {
+		for _, rule := range l.Rules {
+			for _, a := range rule.Actions {
+				if a.OIDC != nil {
+					call(a.Line, a.OIDC)
+				}
+			}
+		}
+	}
+}

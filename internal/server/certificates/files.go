@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -87,6 +88,11 @@ func (f *Files) First() *tls.Certificate {
 		return certs[0]
 	}
 	return nil
+}
+
+// Covers reports whether one of the certificates names a host.
+func (f *Files) Covers(host string) bool {
+	return slices.ContainsFunc(f.current(), func(cert *tls.Certificate) bool { return cert.Leaf.VerifyHostname(host) == nil })
 }
 
 // Expiry is when the first of the certificates ends; zero without any.

@@ -1,0 +1,152 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"cognate/internal/gateway/auth"
+)
+
+// errNoTarget says that a target group is empty.
+var errNoTarget = errors.New("the target group has no targets")
+
+// forward passes a request on to a target and the answer back.
+func (g *Gateway) forward(e *exchange, to *split, w http.ResponseWriter, r *http.Request) {
+	e.group = to.pick()
+	if e.target = e.group.pick(); e.target == nil {
+		g.cfg.Log.Warn("no target", "group", e.group.Name, "error", errNoTarget)
+		g.page(e, w, http.StatusServiceUnavailable)
+		return
+	}
+	e.passed = g.cfg.Now()
+	g.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e)))
+}
+
+type exchangeKey struct{}
+
+func exchangeOf(ctx context.Context) *exchange {
+	e, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return e
+}
+
+// byGroup sends each request over the connections of its target group.
+type byGroup struct{}
+
+// RoundTrip implements http.RoundTripper.
+func (byGroup) RoundTrip(r *http.Request) (*http.Response, error) {
+	return exchangeOf(r.Context()).group.transport.RoundTrip(r)
+}
+
+func (g *Gateway) newProxy() *httputil.ReverseProxy {
+	return &httputil.ReverseProxy{
+		Rewrite:   rewrite,
+		Transport: byGroup{},
+		BufferPool: &buffers{sync.Pool{New: func() any {
+			buffer := make([]byte, 32<<10)
+			return &buffer
+		}}},
+		ModifyResponse: func(answer *http.Response) error {
+			e := exchangeOf(answer.Request.Context())
+			e.targetStatus, e.answered = answer.StatusCode, g.cfg.Now()
+			return nil
+		},
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			g.unreached(exchangeOf(r.Context()), w, r, err)
+		},
+		ErrorLog: log.New(connectionLog{g}, "", 0),
+	}
+}
+
+// rewrite makes the request for the target. The identity of the user is put in
+// last, when the headers that the client listed in Connection are gone.
+func rewrite(p *httputil.ProxyRequest) {
+	e := exchangeOf(p.In.Context())
+	p.Out.URL.Scheme, p.Out.URL.Host = e.group.scheme(), e.target.address
+	p.Out.Host = p.In.Host
+	h := p.Out.Header
+	removeForwarded(h)
+	h["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
+	p.SetXForwarded() // adds the client to X-Forwarded-For
+	h.Del("X-Forwarded-Host")
+	h.Set("X-Forwarded-Port", strconv.Itoa(e.listener.Port))
+	auth.RemoveIdentity(h)
+	auth.RemoveIdentity(p.Out.Trailer)
+	if e.identity != nil {
+		e.identity.Set(h)
+	}
+}
+
+// removeForwarded takes away what clients say of earlier proxies, also in the
+// spelling that some servers cannot tell from it.
+func removeForwarded(h http.Header) {
+	for name := range h {
+		if !strings.Contains(name, "_") {
+			continue
+		}
+		if n := textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-")); n == "Forwarded" || strings.HasPrefix(n, "X-Forwarded-") {
+			delete(h, name)
+		}
+	}
+}
+
+// unreached answers for a target that could not.
+func (g *Gateway) unreached(e *exchange, w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil { // the client is gone
+		e.status = statusClientGone
+		return
+	}
+	status := http.StatusBadGateway
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		status = http.StatusGatewayTimeout
+	}
+	var unverified *tls.CertificateVerificationError
+	if errors.As(err, &unverified) || !errors.Is(err, io.EOF) {
+		g.cfg.Log.Warn("target cannot be asked", "group", e.group.Name, "target", e.target.address, "error", err)
+	}
+	g.page(e, w, status)
+}
+
+// statusClientGone is what the access log says of clients that did not wait.
+const statusClientGone = 460
+
+// buffers lends the proxy what it copies with.
+type buffers struct{ sync.Pool }
+
+// Get implements httputil.BufferPool.
+func (b *buffers) Get() []byte { return *b.Pool.Get().(*[]byte) } //nolint:errcheck // there is nothing else in the pool
+
+// Put implements httputil.BufferPool.
+func (b *buffers) Put(buffer []byte) { b.Pool.Put(&buffer) }
+
+// patientBody lets a client take as long as it likes for a body, if only something
+// comes all the time.
+type patientBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	e       *exchange
+	now     func() time.Time
+}
+
+// Read gives up when nothing comes for too long. At the end there is no deadline
+// any more: it would end the wait for the target as well.
+func (b *patientBody) Read(p []byte) (int, error) {
+	_ = b.control.SetReadDeadline(b.now().Add(b.e.listener.idle)) //nolint:errcheck // a connection without deadlines has none to keep
+	n, err := b.ReadCloser.Read(p)
+	b.e.received += int64(n)
+	if err != nil {
+		_ = b.control.SetReadDeadline(time.Time{}) //nolint:errcheck // see above
+	}
+	return n, err
+}
