@@ -1,16 +1,56 @@
 package server
 
 import (
+	"context"
 	"net/http"
+	"time"
 
+	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
+	"cognate/internal/cognito/migration"
 	"cognate/internal/cognito/transfer"
+	"cognate/internal/outbound/userpools"
+	"cognate/internal/store"
 	"cognate/internal/web/moving"
 )
+
+// users reads and writes users who move.
+func (p *parts) users() *transfer.Transfer {
+	return &transfer.Transfer{DB: p.db, Directory: p.directory, Now: p.cfg.Now}
+}
 
 // moving is the door by which operators move pools in and out.
 func (p *parts) moving(aws http.Handler) *moving.Door {
 	return &moving.Door{
-		Users: &transfer.Transfer{DB: p.db, Directory: p.directory, Now: p.cfg.Now},
-		API:   aws, Log: p.cfg.Log,
+		Users: p.users(), API: aws, Log: p.cfg.Log,
+		OldPools: &transfer.OldPools{
+			DB: p.db, Directory: p.directory, Now: p.cfg.Now, Audit: audit.Trail{Log: p.cfg.Log}, EndpointOf: userpools.EndpointOf,
+		},
+	}
+}
+
+// oldPools takes passwords over from the pools that users were moved from.
+func (p *parts) oldPools() *migration.OldPools {
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &migration.OldPools{
+		DB: p.db, Now: p.cfg.Now, Credentials: p.credentials, Users: p.users(), Log: p.cfg.Log,
+		Login: func(old store.OldPoolSettings) *userpools.Login {
+			return &userpools.Login{
+				Service: &userpools.Service{Endpoint: old.Endpoint, Region: old.Region, HTTP: client, Now: p.cfg.Now, Wait: waitFor},
+				PoolID:  old.PoolID, ClientID: old.ClientID, ClientSecret: old.ClientSecret, Flow: api.AuthFlowType(old.Flow),
+			}
+		},
+	}
+}
+
+// waitFor waits, or ends early with the context.
+func waitFor(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

@@ -24,6 +24,8 @@ const (
 	ProviderRemoved     = "provider-removed"      // an identity provider was deleted
 	IdentityLinked      = "identity-linked"       // an administrator linked a user to an identity at a provider
 	IdentityUnlinked    = "identity-unlinked"     // an administrator removed such a link
+	OldPoolSet          = "old-pool-set"          // passwords that are not known here are checked elsewhere
+	OldPoolForgotten    = "old-pool-forgotten"    // and no longer
 	PasswordBlocked     = "password-blocked"      // an administrator took a user's password away
 	ProviderKeysChanged = "provider-keys-changed" // new metadata of a SAML provider has other certificates
 )

@@ -176,7 +176,16 @@ func (d *Directory) pool(ctx context.Context, id string) (*Pool, time.Time, erro
 			return nil, err
 		}
 		domains, err := tx.DomainsOfPool(ctx, id)
-		return d.compilePool(row, domains), err
+		if err != nil {
+			return nil, err
+		}
+		pool := d.compilePool(row, domains)
+		if old, found, err := tx.OldPool(ctx, id); err != nil {
+			return nil, err
+		} else if found {
+			pool.OldPool = old
+		}
+		return pool, nil
 	})
 	if err != nil {
 		return nil, time.Time{}, err

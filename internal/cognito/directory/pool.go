@@ -12,6 +12,8 @@ import (
 type Pool struct {
 	store.Pool
 	Schema *attributes.Schema
+	// OldPool is where passwords that are not known here are checked; nil: nowhere.
+	OldPool *store.OldPool
 
 	relyingParty string
 }

@@ -19,7 +19,7 @@ import (
 	"cognate/internal/store"
 )
 
-// Migration brings users into pools. All fields are set.
+// Migration brings users into pools. All fields but OldPools are set.
 type Migration struct {
 	DB          *store.DB
 	Now         func() time.Time
@@ -27,6 +27,12 @@ type Migration struct {
 	Credentials *credentials.Credentials
 	Mailer      *triggers.Mailer
 	Limits      limits.SelfService
+	OldPools    *OldPools // nil: no old pool is asked
+}
+
+// Possible reports whether users of a pool can come from somewhere.
+func Possible(pool *directory.Pool) bool {
+	return pool.OldPool != nil || triggers.Has(pool, triggers.UserMigration)
 }
 
 // Request says who is looked for, and why.
@@ -37,12 +43,21 @@ type Request struct {
 	Metadata map[string]string
 }
 
-// Run asks the pool's function for a user and stores the one it gives. The user
-// is nil when the pool has no such function, or when nobody could have the name.
-// The caller has made sure that nobody has it yet.
+// Run asks the pool that the users come from, then the pool's function, for a user
+// and stores the one it gets. The user is nil when there is neither, or when nobody
+// could have the name. The caller has made sure that nobody has it yet. The old pool
+// is asked about sign-ins only: it tells of nobody without a password.
 func (m *Migration) Run(ctx context.Context, r Request) (*store.User, error) {
 	pool := r.Client.Pool
-	if !triggers.Has(pool, triggers.UserMigration) || !possible(r.Name) {
+	if !possible(r.Name) {
+		return nil, nil
+	}
+	if pool.OldPool != nil && m.OldPools != nil && r.Password != "" {
+		if u, err := m.OldPools.find(ctx, pool, r.Name, r.Password); u != nil || err != nil {
+			return u, err
+		}
+	}
+	if !triggers.Has(pool, triggers.UserMigration) {
 		return nil, nil
 	}
 	on := triggers.Occasion{Pool: pool, Client: r.Client, Username: r.Name, Metadata: r.Metadata}

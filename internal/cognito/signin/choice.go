@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/migration"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/store"
 )
@@ -58,7 +59,7 @@ func factorNamed(name string) *firstFactor {
 }
 
 func hasUsablePassword(a *attempt) bool {
-	return a.user.Password != nil &&
+	return (a.user.Password != nil || migration.Waits(a.client.Pool, a.user)) &&
 		(a.user.Status == api.UserStatusTypeConfirmed || a.user.Status == api.UserStatusTypeForceChangePassword)
 }
 

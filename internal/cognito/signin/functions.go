@@ -122,13 +122,15 @@ func (o *Operations) postConfirmation(ctx context.Context, a *attempt, now *stor
 // migrate looks for the user of a sign-in with a plain password whom nobody here
 // knows. Where existence is hidden, whatever goes wrong leaves the user unknown.
 func (o *Operations) migrate(ctx context.Context, a *attempt) error {
-	if a.user != nil || !a.plaintext || a.params[paramPassword] == "" || !triggers.Has(a.client.Pool, triggers.UserMigration) {
+	if a.user != nil || !a.plaintext || a.params[paramPassword] == "" || !migration.Possible(a.client.Pool) {
 		return nil
 	}
 	if o.Lockout.Locked(a.failures) {
 		return limits.ErrLocked()
 	}
-	m := migration.Migration{DB: o.DB, Now: o.Now, Triggers: o.Triggers, Credentials: o.Credentials, Mailer: o.Mailer, Limits: o.Limits}
+	m := migration.Migration{
+		DB: o.DB, Now: o.Now, Triggers: o.Triggers, Credentials: o.Credentials, Mailer: o.Mailer, Limits: o.Limits, OldPools: o.OldPools,
+	}
 	data, err := a.validation()
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
+	"cognate/internal/cognito/migration"
 	"cognate/internal/cognito/sessions"
 	"cognate/internal/cognito/sso"
 	"cognate/internal/cognito/threats"
@@ -38,6 +39,7 @@ type Operations struct {
 	Limits      limits.SelfService
 	Threats     *threats.Threats
 	Audit       audit.Trail
+	OldPools    *migration.OldPools // nil: passwords are checked here alone
 	// DecoyKey makes the salts and user ids shown for names that nobody has; it
 	// must be the same on every node and stay the same.
 	DecoyKey []byte

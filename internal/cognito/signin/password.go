@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/migration"
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/store"
 )
@@ -22,6 +23,15 @@ func (s passwordStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
 func (s passwordStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if s.o.Lockout.Locked(a.failures) {
 		return nil, limits.ErrLocked() // without the work of comparing
+	}
+	if a.user != nil && !a.hidden() && s.o.OldPools != nil && migration.Waits(a.client.Pool, a.user) {
+		user, err := s.o.OldPools.Adopt(ctx, a.client.Pool, a.user, a.params[paramPassword])
+		if err != nil && !unknown(err) { // unknown: deleted meanwhile, which settle finds out
+			return nil, err
+		}
+		if err == nil {
+			a.user = user
+		}
 	}
 	name, stored := a.login, (*store.Password)(nil)
 	if a.user != nil {

@@ -10,7 +10,8 @@ import (
 
 // Door is where operators move pools. All fields are set.
 type Door struct {
-	Users *transfer.Transfer
+	Users    *transfer.Transfer
+	OldPools *transfer.OldPools
 	// API serves signed requests of the API, whatever their path.
 	API http.Handler
 	Log *slog.Logger
@@ -23,6 +24,11 @@ func (d *Door) Register(mux *http.ServeMux, admit func(action string, next http.
 		"/_cognate/v1/users": {
 			http.MethodGet:  admit("cognate:ExportUsers", d.giveUsers),
 			http.MethodPost: admit("cognate:ImportUsers", d.takeUsers),
+		},
+		"/_cognate/v1/old-pool": {
+			http.MethodGet:    admit("cognate:DescribeOldPool", d.giveOldPool),
+			http.MethodPut:    admit("cognate:SetOldPool", d.setOldPool),
+			http.MethodDelete: admit("cognate:DeleteOldPool", d.forgetOldPool),
 		},
 		"/_cognate/v1/create": {http.MethodPost: admit("cognate:ChooseId", d.create)},
 	} {
