@@ -198,10 +198,11 @@ func (p *parts) service() api.Service {
 			Guesses:  &limits.Guesses{Now: c.Now, PerSource: p.rates.Failures, PerPool: p.rates.PoolFailures},
 			Lockout:  limits.Lockout{Now: c.Now}, Tracker: p.tracker, Browsers: p.browsers, Cores: p.cores, DecoyKey: p.db.Key("decoys"),
 			Messages: p.messages, Mailer: p.mailer, Triggers: p.triggers, Threats: p.threats, Limits: p.selfService,
-			Audit: audit.Trail{Log: c.Log},
+			Audit: audit.Trail{Log: c.Log}, OldPools: p.oldPools(),
 		},
 	}
-	p.operations.oauthOps = &authorization.Operations{
+	p.operations.oauthOps
+ = &authorization.Operations{
 		DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens, Sessions: p.browsers, Tracker: p.tracker,
 		Triggers: p.triggers, Clients: p.operations.clientOps, Limits: p.selfService,
 	}
