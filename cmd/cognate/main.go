@@ -17,6 +17,7 @@ import (
 const (
 	exitFailed      = 1
 	exitUsage       = 2
+	exitRefused     = 4
 	exitUnreachable = 5
 )
 
@@ -29,6 +30,7 @@ type cli struct {
 	Doctor      doctorCommand      `cmd:"" help:"Look for settings that weaken a running server."`
 	Idp         idpCommand         `cmd:"" name:"idp" help:"Identity providers of pools."`
 	Keys        keysCommand        `cmd:"" help:"The keys that pools sign their tokens with."`
+	Policy      policyCommand      `cmd:"" help:"Try IAM policies."`
 	Trigger     triggerCommand     `cmd:"" help:"Look at and try the functions of pools."`
 	Trust       trustCommand       `cmd:"" help:"Let this machine's programs trust the certificates of cognate dev, or no longer."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
