@@ -201,8 +201,7 @@ func (p *parts) service() api.Service {
 			Audit: audit.Trail{Log: c.Log}, OldPools: p.oldPools(),
 		},
 	}
-	p.operations.oauthOps
- = &authorization.Operations{
+	p.operations.oauthOps = &authorization.Operations{
 		DB: p.db, Now: c.Now, Directory: p.directory, Tokens: p.tokens, Sessions: p.browsers, Tracker: p.tracker,
 		Triggers: p.triggers, Clients: p.operations.clientOps, Limits: p.selfService,
 	}
