@@ -43,6 +43,7 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 	p.feedbackPage().Register(mux)
 	images := &assets.Images{Find: p.styles.Asset, Log: s.cfg.Log}
 	images.Register(mux)
+	p.takeUploads(mux)
 	if s.inbox != nil {
 		control.Register(mux, s.inbox, s.cfg.hosts()...)
 		control.RegisterFunctions(mux, control.Functions{Journal: s.journal, Try: p.tryFunction, Secrets: s.secrets.shownTo}, s.cfg.hosts()...)

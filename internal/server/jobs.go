@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cognate/internal/cognito/idp"
+	"cognate/internal/cognito/imports"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/quotas"
 	"cognate/internal/cognito/tracking"
@@ -23,13 +24,14 @@ type jobs struct {
 	done   sync.WaitGroup
 }
 
-func startJobs(db *store.DB, w *messages.Worker, t *tracking.Tracker, providers *idp.SAML, nodes *quotas.Nodes, cfg Config) *jobs {
+func startJobs(db *store.DB, w *messages.Worker, t *tracking.Tracker, providers *idp.SAML, nodes *quotas.Nodes, importer *imports.Runner, cfg Config) *jobs {
 	ctx, cancel := context.WithCancel(context.Background())
 	j := &jobs{cancel: cancel}
 	j.start(ctx, cfg.Log, "deliver messages", w.Run)
 	j.start(ctx, cfg.Log, "note uses of sessions", t.Run)
 	j.start(ctx, cfg.Log, "refresh SAML metadata", providers.Run)
 	j.start(ctx, cfg.Log, "exchange request counts", nodes.Run)
+	j.start(ctx, cfg.Log, "import users", importer.Run)
 	j.start(ctx, cfg.Log, "purge expired rows", func(ctx context.Context) error { return purge(ctx, db, cfg) })
 	return j
 }

@@ -18,6 +18,7 @@ import (
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/cognito/idp"
+	"cognate/internal/cognito/imports"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/notices"
@@ -72,6 +73,8 @@ type parts struct {
 	outside     *webidentity.Verifier // of tokens from elsewhere
 	remoteSTS   *remotests.Client     // nil: credentials are this installation's own
 	saml        *idp.SAML
+	uploads     *imports.Uploads
+	importer    *imports.Runner
 	operations  *service // once service has made them
 }
 
@@ -105,6 +108,7 @@ func (s *Server) parts() (*parts, error) {
 		return nil, err
 	}
 	p.asker, p.saml = s.identityProviders()
+	p.openImports()
 	p.outside = p.outsideTokens()
 	if p.remoteSTS, err = s.cfg.remoteSTS(); err != nil {
 		return nil, err
@@ -167,10 +171,11 @@ func (p *parts) service() api.Service {
 			DB: p.db, Now: c.Now, Directory: p.directory, Paging: p.paging, SAML: p.saml, Asker: p.asker, TestClient: c.testClient(),
 			Audit: audit.Trail{Log: c.Log},
 		},
-		quotaOps: &quotas.Operations{DB: p.db, Quotas: p.quotas, Ceilings: ceilings},
-		termsOps: &terms.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
-		groupOps: &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
-		trackOps: &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now, Locate: p.threats.Locate},
+		quotaOps:  &quotas.Operations{DB: p.db, Quotas: p.quotas, Ceilings: ceilings},
+		importOps: p.importOperations(),
+		termsOps:  &terms.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		groupOps:  &groups.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
+		trackOps:  &usersessions.Operations{DB: p.db, Directory: p.directory, Tokens: p.tokens, Tracker: p.tracker, Now: c.Now, Locate: p.threats.Locate},
 		riskOps: &risk.Operations{
 			DB: p.db, Now: c.Now, Directory: p.directory, Paging: p.paging, Messages: p.messages, Threats: p.threats,
 		},

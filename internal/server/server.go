@@ -100,7 +100,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 		return err
 	}
 	go srp.Prepare() // a table that the first sign-in would have to wait for
-	s.jobs = startJobs(s.db, p.messages.Worker(), p.tracker, p.saml, nodes, s.cfg)
+	s.jobs = startJobs(s.db, p.messages.Worker(), p.tracker, p.saml, nodes, p.importer, s.cfg)
 	return nil
 }
 

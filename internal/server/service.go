@@ -9,6 +9,7 @@ import (
 	"cognate/internal/cognito/domains"
 	"cognate/internal/cognito/factors"
 	"cognate/internal/cognito/groups"
+	"cognate/internal/cognito/imports"
 	"cognate/internal/cognito/passkeys"
 	"cognate/internal/cognito/pools"
 	"cognate/internal/cognito/providers"
@@ -40,6 +41,7 @@ type (
 	brandOps   = branding.Operations
 	termsOps   = terms.Operations
 	idpOps     = providers.Operations
+	importOps  = imports.Operations
 	quotaOps   = quotas.Operations
 )
 
@@ -63,6 +65,7 @@ type service struct {
 	*brandOps
 	*termsOps
 	*idpOps
+	*importOps
 	*quotaOps
 	later
 }

@@ -13,8 +13,8 @@ const (
 	insertPiece  = `INSERT INTO import_pieces (pool_id, job_id, upload, n, created_ms, piece) VALUES ($1, $2, $3, $4, $5, $6)`
 	selectPiece  = `SELECT piece FROM import_pieces WHERE pool_id = $1 AND job_id = $2 AND upload = $3 AND n = $4`
 	deletePieces = `DELETE FROM import_pieces WHERE (pool_id, job_id, upload, n) IN
-		(SELECT pool_id, job_id, upload, n FROM import_pieces WHERE pool_id = $1 AND job_id = $2 AND upload <> $3
-		ORDER BY upload, n LIMIT CAST($4 AS BIGINT))`
+		(SELECT pool_id, job_id, upload, n FROM import_pieces WHERE pool_id = $1 AND job_id = $2 AND upload = $3
+		ORDER BY n LIMIT CAST($4 AS BIGINT))`
 
 	insertLog = `INSERT INTO import_log (pool_id, job_id, n, created_ms, lease_ms, entries) VALUES ($1, $2, $3, $4, 0, $5)`
 	dueLog    = `SELECT job_id FROM import_log WHERE lease_ms <= $1 ORDER BY created_ms LIMIT 1`
@@ -46,10 +46,10 @@ func (tx *Tx) ImportPiece(ctx context.Context, j *ImportJob, n int64) ([]byte, e
 	return tx.db.Unseal("import_pieces", "piece", pieceRow(j.PoolID, j.ID, j.Details.Upload, n), sealed)
 }
 
-// DropImportPieces removes up to limit pieces of all uploads of a job but one, and
-// tells how many.
-func (tx *Tx) DropImportPieces(ctx context.Context, poolID, jobID, except string, limit int) (int64, error) {
-	n, err := tx.change(ctx, deletePieces, poolID, jobID, except, limit)
+// DropImportPieces removes up to limit pieces of one upload of a job, and tells how
+// many.
+func (tx *Tx) DropImportPieces(ctx context.Context, poolID, jobID, upload string, limit int) (int64, error) {
+	n, err := tx.change(ctx, deletePieces, poolID, jobID, upload, limit)
 	if err != nil {
 		return 0, fmt.Errorf("remove the file of %s: %w", jobID, err)
 	}

@@ -141,22 +141,22 @@ func TestFilesOfImportsAreSealedPieces(t *testing.T) {
 				t.Error("the file is readable in the database")
 			}
 		}
-		drop := func(except string, want int64) {
+		drop := func(upload string, want int64) {
 			t.Helper()
 			write(t, db, func(ctx context.Context, tx *store.Tx) error {
-				n, err := tx.DropImportPieces(ctx, poolID, j.ID, except, 2)
+				n, err := tx.DropImportPieces(ctx, poolID, j.ID, upload, 2)
 				wantEqual(t, n, want)
 				return err
 			})
 		}
-		drop("second", 2)
-		drop("second", 1)
-		drop("second", 0)
+		drop("first", 2)
+		drop("first", 1)
+		drop("first", 0)
 		if _, err := piece(0); err != nil {
 			t.Error(err)
 		}
-		drop("", 2)
-		drop("", 1)
+		drop("second", 2)
+		drop("second", 1)
 		if _, err := piece(2); err == nil {
 			t.Error("a piece was read that is not there")
 		}

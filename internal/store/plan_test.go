@@ -90,7 +90,7 @@ func TestStatementsUseTheirIndexes(t *testing.T) {
 		{"staleImports", staleImports, "import_jobs_by_status (status=? AND created_ms<?)"},
 		{"selectRunning", selectRunning, "(slot=?)"},
 		{"selectPiece", selectPiece, "import_pieces_1 (pool_id=? AND job_id=? AND upload=? AND n=?)"},
-		{"deletePieces", deletePieces, "import_pieces_1 (pool_id=? AND job_id=?)"},
+		{"deletePieces", deletePieces, "import_pieces_1 (pool_id=? AND job_id=? AND upload=?)"},
 		{"findNames", findNames, "user_names_1 (pool_id=? AND name=?)"},
 		{"dueOutbox", dueOutbox, "outbox_by_next (medium=? AND next_ms<?)"},
 		{"newest users", list(UserQuery{}), "users_by_created (pool_id=? AND (created_ms,sub)<(?,?))"},

@@ -123,6 +123,21 @@ func NewUsername(pool *api.UserPoolType, username string) (attribute string, err
 	return "", nil
 }
 
+// CheckPreferredUsername refuses a preferred user name that could be taken for
+// somebody's address, in pools where both serve as aliases.
+func CheckPreferredUsername(pool *api.UserPoolType, preferred string) error {
+	if !Alias(pool, PreferredUsername) {
+		return nil
+	}
+	switch {
+	case LooksLikeEmail(preferred) && Alias(pool, Email):
+		return api.InvalidParameterException("Username cannot be of email format, since user pool is configured for email alias.")
+	case LooksLikePhone(preferred) && Alias(pool, PhoneNumber):
+		return api.InvalidParameterException("Username cannot be of phone number format, since user pool is configured for phone number alias.")
+	}
+	return nil
+}
+
 // Taken is the answer to a sign-in name of the given attribute that belongs
 // to another user already; exception makes it of the right type.
 func Taken(exception func(format string, args ...any) *api.Error, attribute string) error {

@@ -71,6 +71,19 @@ func lock(ctx context.Context, tx *store.Tx, id string) (*store.Pool, error) {
 	return pool, directory.CheckRegion(ctx, pool)
 }
 
+// lockIdle is lock for changes that wait until no users are being imported.
+func lockIdle(ctx context.Context, tx *store.Tx, id string) (*store.Pool, error) {
+	pool, err := lock(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	importing, err := tx.Importing(ctx, id)
+	if err == nil && importing {
+		err = api.UserImportInProgressException("A user import job is in progress for user pool %s.", id)
+	}
+	return pool, err
+}
+
 // save stores a changed pool with the time of the change.
 func (o *Operations) save(ctx context.Context, tx *store.Tx, pool *store.Pool) error {
 	pool.Name = pool.Settings.Pool.Name

@@ -44,7 +44,7 @@ func (o *Operations) DescribeUserPool(ctx context.Context, in *api.DescribeUserP
 // or has a domain.
 func (o *Operations) DeleteUserPool(ctx context.Context, in *api.DeleteUserPoolRequest) error {
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		pool, err := lock(ctx, tx, in.UserPoolId)
+		pool, err := lockIdle(ctx, tx, in.UserPoolId)
 		if err != nil {
 			return struct{}{}, err
 		}
@@ -105,7 +105,7 @@ func (o *Operations) ListUserPools(ctx context.Context, in *api.ListUserPoolsReq
 // AddCustomAttributes extends the schema of a pool.
 func (o *Operations) AddCustomAttributes(ctx context.Context, in *api.AddCustomAttributesRequest) (*api.AddCustomAttributesResponse, error) {
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		pool, err := lock(ctx, tx, in.UserPoolId)
+		pool, err := lockIdle(ctx, tx, in.UserPoolId)
 		if err != nil {
 			return struct{}{}, err
 		}

@@ -12,7 +12,7 @@ import (
 // to its default, except the members that merge keeps.
 func (o *Operations) UpdateUserPool(ctx context.Context, in *api.UpdateUserPoolRequest) (*api.UpdateUserPoolResponse, error) {
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		pool, err := lock(ctx, tx, in.UserPoolId)
+		pool, err := lockIdle(ctx, tx, in.UserPoolId)
 		if err != nil {
 			return struct{}{}, err
 		}

@@ -86,7 +86,7 @@ func (o *Operations) invited(pool *directory.Pool, in *api.AdminCreateUserReques
 	if without {
 		u.Status = api.UserStatusTypeConfirmed
 	}
-	return u, nameAttribute, checkPreferred(pool.Config(), u.Attributes.Get(attributes.PreferredUsername))
+	return u, nameAttribute, attributes.CheckPreferredUsername(pool.Config(), u.Attributes.Get(attributes.PreferredUsername))
 }
 
 // temporaryPassword is the one given or a new one; empty for users of a pool

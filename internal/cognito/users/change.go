@@ -89,20 +89,7 @@ func checkNames(config *api.UserPoolType, u *store.User) error {
 			return api.InvalidParameterException("user.%s: Attribute cannot be deleted.\n", config.UsernameAttributes[0])
 		}
 	}
-	return checkPreferred(config, u.Attributes.Get(attributes.PreferredUsername))
-}
-
-func checkPreferred(config *api.UserPoolType, preferred string) error {
-	if !attributes.Alias(config, attributes.PreferredUsername) {
-		return nil
-	}
-	switch {
-	case attributes.LooksLikeEmail(preferred) && attributes.Alias(config, attributes.Email):
-		return api.InvalidParameterException("Username cannot be of email format, since user pool is configured for email alias.")
-	case attributes.LooksLikePhone(preferred) && attributes.Alias(config, attributes.PhoneNumber):
-		return api.InvalidParameterException("Username cannot be of phone number format, since user pool is configured for phone number alias.")
-	}
-	return nil
+	return attributes.CheckPreferredUsername(config, u.Attributes.Get(attributes.PreferredUsername))
 }
 
 // update changes attributes of a locked user, saves the user, and sends the

@@ -1,0 +1,365 @@
+package imports
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/directory"
+	"cognate/internal/store"
+)
+
+const (
+	// batchRows and batchBytes bound one transaction: other writers wait for it.
+	batchRows  = 128
+	batchBytes = 128 << 10
+	// leaseTime is how long a job waits for a node that died.
+	leaseTime = 15 * time.Second
+	// pollEvery finds jobs that other nodes started or left.
+	pollEvery = time.Second
+	// giveUpAfter is how many times in a row a job may fail at one place.
+	giveUpAfter = 10
+	// maxRows is how many records a file may have (spec/users-and-pools.md §19).
+	maxRows = 500_000
+)
+
+// Config is what a runner works with. All fields but the last two are set.
+type Config struct {
+	DB        *store.DB
+	Directory *directory.Directory
+	Now       func() time.Time
+	Log       *slog.Logger
+	Lines     Log // of the jobs' records
+
+	// Alone says that no other process works on the database, so that a lease can
+	// only be one of a process that died.
+	Alone bool
+	// MaxRows replaces the service's limit when it is not 0.
+	MaxRows int64
+}
+
+// Runner runs the jobs that were started. Any number of nodes may have one.
+type Runner struct {
+	Config
+	owner string
+	wake  chan struct{}
+	stuck stuck // of Work
+}
+
+// NewRunner makes a runner; Run makes it work.
+func NewRunner(c Config) *Runner {
+	if c.MaxRows == 0 {
+		c.MaxRows = maxRows
+	}
+	return &Runner{Config: c, owner: uuid.NewString(), wake: make(chan struct{}, 1)}
+}
+
+// signal says that there is something to do. It never blocks.
+func (r *Runner) signal() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it has been told already
+	}
+}
+
+// Run runs jobs and delivers their logs until ctx ends. It gives back what it was
+// working on, for others to go on with.
+func (r *Runner) Run(ctx context.Context) error {
+	if r.Alone {
+		if err := r.void(ctx, ""); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var delivering sync.WaitGroup
+	var failed error
+	delivering.Go(func() {
+		defer cancel()
+		failed = r.deliver(ctx)
+	})
+	err := r.work(ctx)
+	cancel()
+	delivering.Wait()
+	return errors.Join(err, failed, r.void(context.WithoutCancel(ctx), r.owner))
+}
+
+// void ends a lease.
+func (r *Runner) void(ctx context.Context, owner string) error {
+	ctx, cancel := context.WithTimeout(ctx, cleanUp)
+	defer cancel()
+	held, err := store.Read(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {
+		return tx.ImportDue(ctx, owner, time.Unix(1<<40, 0))
+	})
+	if err != nil || !held {
+		return err
+	}
+	_, err = store.Write(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		return struct{}{}, tx.VoidImportLease(ctx, owner)
+	})
+	return err
+}
+
+func (r *Runner) work(ctx context.Context) error {
+	ticker := time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		if err := r.Work(ctx); err != nil && ctx.Err() == nil {
+			r.Log.LogAttrs(ctx, slog.LevelError, "user import interrupted, will go on", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-r.wake:
+		case <-ticker.C:
+		}
+	}
+	return nil
+}
+
+// Work does what there is to do, and returns: a job that was started is brought to
+// its end, those that were not started in time expire. One goroutine calls it.
+func (r *Runner) Work(ctx context.Context) error {
+	if err := r.expire(ctx); err != nil {
+		return err
+	}
+	for {
+		job, err := r.take(ctx)
+		if err != nil || job == nil {
+			return err
+		}
+		if err := r.run(ctx, job); err != nil {
+			return r.failed(ctx, job, err)
+		}
+	}
+}
+
+// expire writes down which jobs were not started in time.
+func (r *Runner) expire(ctx context.Context) error {
+	before := r.Now().Add(-startWithin)
+	stale, err := store.Read(ctx, r.DB, func(ctx context.Context, tx *store.Tx) ([]*store.ImportJob, error) {
+		return tx.StaleImportJobs(ctx, before)
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range stale {
+		_, err := store.Write(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+			j, err := tx.LockImportJob(ctx, s.PoolID, s.ID)
+			if err != nil || !expire(j, r.Now()) {
+				return struct{}{}, err
+			}
+			return struct{}{}, tx.SaveImportJob(ctx, j)
+		})
+		if err == nil {
+			err = dropPieces(ctx, r.DB, s, s.Details.Upload)
+		}
+		if err != nil && !api.HasCode(err, "ResourceNotFoundException") { // went with its pool
+			return err
+		}
+	}
+	return nil
+}
+
+// take leases the job that runs; nil when there is none for this node.
+func (r *Runner) take(ctx context.Context) (*store.ImportJob, error) {
+	due, err := store.Read(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {
+		return tx.ImportDue(ctx, r.owner, r.Now())
+	})
+	if err != nil || !due {
+		return nil, err
+	}
+	return store.Write(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (*store.ImportJob, error) {
+		job, err := tx.LeaseImport(ctx, r.owner, r.Now(), leaseTime)
+		if err != nil || job == nil {
+			return nil, err
+		}
+		if job.Status == api.UserImportJobStatusTypePending {
+			job.Status = api.UserImportJobStatusTypeInProgress
+		}
+		return job, tx.SaveImportJob(ctx, job)
+	})
+}
+
+// run reads the file of a job from where it was left to its end, and ends the job.
+// It returns without an error also when the job is no longer this node's.
+func (r *Runner) run(ctx context.Context, job *store.ImportJob) error {
+	if job.Status == api.UserImportJobStatusTypeStopping {
+		return r.end(ctx, job, nil)
+	}
+	reader, reason, err := r.open(ctx, job)
+	switch {
+	case err != nil:
+		return err
+	case reason != "":
+		return r.end(ctx, job, func(j *store.ImportJob) []store.ImportEntry {
+			j.Details.Message = reason
+			return []store.ImportEntry{entry(Failed, 1, reason)}
+		})
+	}
+	for ctx.Err() == nil {
+		b, err := reader.read()
+		if err != nil {
+			return err
+		}
+		if b.last && b.empty() {
+			return r.end(ctx, job, nil)
+		}
+		if mine, err := r.write(ctx, job, b); err != nil || !mine {
+			return err
+		}
+	}
+	return nil
+}
+
+// stuck is where a job failed, and how many times in a row.
+type stuck struct {
+	jobID  string
+	offset int64
+	times  int
+}
+
+// failed counts a failure of a job at one place. A job that does not get any
+// further is ended, so that others can run.
+func (r *Runner) failed(ctx context.Context, job *store.ImportJob, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	if r.stuck.jobID != job.ID || r.stuck.offset != job.Details.Offset {
+		r.stuck = stuck{jobID: job.ID, offset: job.Details.Offset}
+	}
+	if r.stuck.times++; r.stuck.times < giveUpAfter {
+		return err
+	}
+	return errors.Join(err, r.end(ctx, job, func(j *store.ImportJob) []store.ImportEntry {
+		j.Details.Message = messageInternal
+		return nil
+	}))
+}
+
+// errNotMine rolls back a batch of a job that another node has.
+var errNotMine = errors.New("the import job is another node's")
+
+// write adds the users of a batch and writes down how far the job is, in one
+// transaction. A job that is to stop, or is no longer this node's, gets nothing.
+func (r *Runner) write(ctx context.Context, job *store.ImportJob, b *batch) (mine bool, err error) {
+	after, err := store.Write(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (*store.ImportJob, error) {
+		j, err := r.hold(ctx, tx, job)
+		if err != nil || j.Status == api.UserImportJobStatusTypeStopping {
+			return j, err
+		}
+		taken, err := tx.InsertUsers(ctx, j.PoolID, b.users)
+		if err != nil {
+			return nil, err
+		}
+		entries := b.outcome(&j.Details, taken)
+		if err := tx.AddImportLog(ctx, j, entries); err != nil {
+			return nil, err
+		}
+		return j, tx.SaveImportJob(ctx, j)
+	})
+	switch {
+	case errors.Is(err, errNotMine):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	*job = *after
+	if after.Status == api.UserImportJobStatusTypeStopping {
+		return false, r.end(ctx, job, nil)
+	}
+	return true, nil
+}
+
+// hold keeps the lease of a job, and answers it locked; errNotMine when it went to
+// somebody else, or goes on elsewhere than here.
+func (r *Runner) hold(ctx context.Context, tx *store.Tx, job *store.ImportJob) (*store.ImportJob, error) {
+	j, err := tx.LeaseImport(ctx, r.owner, r.Now(), leaseTime)
+	switch {
+	case err != nil:
+		return nil, err
+	case j == nil || j.ID != job.ID || j.Details.Offset != job.Details.Offset:
+		return nil, errNotMine
+	}
+	return j, nil
+}
+
+// end ends a job, with the message that why sets or with that of its counts, and
+// lets the next one begin. The file goes.
+func (r *Runner) end(ctx context.Context, job *store.ImportJob, why func(*store.ImportJob) []store.ImportEntry) error {
+	_, err := store.Write(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		j, err := r.hold(ctx, tx, job)
+		if err != nil {
+			return struct{}{}, err
+		}
+		if j.Status == api.UserImportJobStatusTypeStopping {
+			j.Status, j.Details.Message = api.UserImportJobStatusTypeStopped, messageStopped
+		} else if why != nil {
+			j.Status = api.UserImportJobStatusTypeFailed
+			if err := tx.AddImportLog(ctx, j, why(j)); err != nil {
+				return struct{}{}, err
+			}
+		} else {
+			conclude(j)
+		}
+		j.Details.CompletedAt = r.Now()
+		if err := tx.EndImport(ctx, j.PoolID, j.ID); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, tx.SaveImportJob(ctx, j)
+	})
+	switch {
+	case errors.Is(err, errNotMine):
+		return nil
+	case err != nil:
+		return err
+	}
+	return dropPieces(ctx, r.DB, job, job.Details.Upload)
+}
+
+// conclude judges a job whose file was read to its end. One that brought nobody
+// has failed.
+func conclude(j *store.ImportJob) {
+	d := &j.Details
+	j.Status, d.Message = api.UserImportJobStatusTypeSucceeded, messageSucceeded
+	if d.Imported == 0 && d.Failed+d.Skipped > 0 {
+		j.Status, d.Message = api.UserImportJobStatusTypeFailed, messageTooMany
+	}
+}
+
+// open finds out how to read the file of a job; the reason says why it cannot be.
+func (r *Runner) open(ctx context.Context, job *store.ImportJob) (b *reader, reason string, err error) {
+	r.Directory.Forget(job.PoolID) // another node may have changed it just before the start
+	pool, err := r.Directory.Pool(ctx, job.PoolID)
+	if err != nil {
+		return nil, "", err
+	}
+	d := &job.Details
+	if d.Lines > r.MaxRows+1 {
+		return nil, "The file has more than " + number(int(r.MaxRows)) + " records.", nil
+	}
+	first := newLines(&pieces{ctx: ctx, db: r.DB, job: job}, 0, 0)
+	line, tooLong, err := first.next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, "The file is empty.", nil
+	case err != nil:
+		return nil, "", err
+	case tooLong:
+		return nil, "The header is too long.", nil
+	}
+	columns, reason := parseHeader(pool, line, d.Algorithm != "")
+	if reason != "" {
+		return nil, reason, nil
+	}
+	rest := first
+	if d.Line > 0 {
+		rest = newLines(&pieces{ctx: ctx, db: r.DB, job: job, offset: d.Offset}, d.Offset, d.Line)
+	}
+	return &reader{lines: rest, sheet: sheet{pool: pool, columns: columns, algorithm: d.Algorithm}, now: r.Now}, "", nil
+}
