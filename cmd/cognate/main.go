@@ -26,6 +26,7 @@ type cli struct {
 	Dev         devCommand         `cmd:"" help:"Start a development server: any credentials are accepted and messages go to an inbox."`
 	Serve       serveCommand       `cmd:"" help:"Start a production server: signatures are verified and no development feature exists."`
 	Env         envCommand         `cmd:"" help:"Print the variables that point the AWS SDKs and the AWS CLI at the server."`
+	Gateway     gatewayCommand     `cmd:"" help:"Stand in front of web applications and sign their users in, as an Application Load Balancer does."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
 	Doctor      doctorCommand      `cmd:"" help:"Look for settings that weaken a running server."`
 	Idp         idpCommand         `cmd:"" name:"idp" help:"Identity providers of pools."`

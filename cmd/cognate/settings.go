@@ -43,8 +43,13 @@ type settings struct {
 	BreachedURL    string         `env:"COGNATE_BREACHED_PASSWORDS_URL" name:"breached-passwords-url" placeholder:"https://…" help:"Range API that is asked about passwords which the lists do not know: GET URL/XXXXX, the first five digits of the SHA-1 digest, answers the rests of digests. It learns no more. None: nobody is asked."`
 	Locations      string         `env:"COGNATE_LOCATION_DATABASE" name:"location-database" placeholder:"FILE" help:"MaxMind DB file with countries or cities, which threat protection looks addresses up in. None: it goes by addresses alone."`
 	MetricsListen  string         `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
-	LogFormat      string         `env:"COGNATE_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Form of log lines: text on a terminal and JSON elsewhere (auto), or always one of them."`
-	LogLevel       string         `env:"COGNATE_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe log lines to write."`
+	logSettings
+}
+
+// logSettings are the flags of every command that logs.
+type logSettings struct {
+	LogFormat string `env:"COGNATE_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Form of log lines: text on a terminal and JSON elsewhere (auto), or always one of them."`
+	LogLevel  string `env:"COGNATE_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe log lines to write."`
 }
 
 func (s *settings) config(mode server.Mode) (server.Config, error) {
@@ -118,7 +123,7 @@ func localURL(address string) string {
 }
 
 // logger writes to file: text on a terminal, JSON elsewhere.
-func (s *settings) logger(file *os.File) (*slog.Logger, error) {
+func (s *logSettings) logger(file *os.File) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
 		return nil, fmt.Errorf("log level: %w", err)
