@@ -135,6 +135,14 @@ func TestSettingsThatMeanNothingAreRefused(t *testing.T) {
 		{"SAML provider that is an OIDC provider", func(in *cognitoidentity.CreateIdentityPoolInput) {
 			in.SamlProviderARNs = []string{"arn:aws:iam::" + account + ":oidc-provider/idp.example.com"}
 		}, "InvalidParameterException", ""},
+		{"developer provider that is an OIDC provider's name", func(in *cognitoidentity.CreateIdentityPoolInput) {
+			in.DeveloperProviderName = aws.String("idp.example.com")
+			in.OpenIdConnectProviderARNs = []string{"arn:aws:iam::" + account + ":oidc-provider/idp.example.com"}
+		}, "InvalidParameterException", "idp.example.com names two providers of the identity pool."},
+		{"Google twice", func(in *cognitoidentity.CreateIdentityPoolInput) {
+			in.SupportedLoginProviders = map[string]string{"accounts.google.com": "a"}
+			in.OpenIdConnectProviderARNs = []string{"arn:aws:iam::" + account + ":oidc-provider/accounts.google.com"}
+		}, "InvalidParameterException", "accounts.google.com names two providers of the identity pool."},
 		{"51 tags", func(in *cognitoidentity.CreateIdentityPoolInput) { in.IdentityPoolTags = many(51) }, "InvalidParameterException", ""},
 		{"tag of the service", func(in *cognitoidentity.CreateIdentityPoolInput) {
 			in.IdentityPoolTags = map[string]string{"aws:team": "a"}

@@ -28,6 +28,9 @@ func (o *Operations) check(pool *identity.IdentityPool) error {
 	if err := o.checkARNs(pool.OpenIdConnectProviderARNs, oidcKind); err != nil {
 		return err
 	}
+	if err := checkNames(pool); err != nil {
+		return err
+	}
 	if err := o.checkARNs(pool.SamlProviderARNs, samlKind); err != nil {
 		return err
 	}
@@ -81,6 +84,24 @@ func (o *Operations) checkARNs(arns []string, kind string) error {
 		seen[arn] = true
 	}
 	return nil
+}
+
+// checkNames refuses OIDC providers whose name in Logins means another provider of
+// the pool: what one says of its users would count for those of the other.
+func checkNames(pool *identity.IdentityPool) error {
+	for _, arn := range pool.OpenIdConnectProviderARNs {
+		name := oidcName(arn)
+		if _, taken := pool.SupportedLoginProviders[name]; taken || name == pool.DeveloperProviderName {
+			return identity.InvalidParameterException("%s names two providers of the identity pool.", name)
+		}
+	}
+	return nil
+}
+
+// oidcName is what Logins call an OIDC provider: its issuer without scheme.
+func oidcName(arn string) string {
+	_, name, _ := strings.Cut(arn, ":"+oidcKind+"/")
+	return name
 }
 
 // checkUserPools refuses entries that are no user pools with a client, by the form

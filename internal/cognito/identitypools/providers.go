@@ -1,10 +1,6 @@
 package identitypools
 
-import (
-	"strings"
-
-	"cognate/internal/store"
-)
+import "cognate/internal/store"
 
 // kind is what a provider's logins are checked by.
 type kind uint8
@@ -45,8 +41,8 @@ func (o *Operations) providersOf(pool *store.IdentityPool) map[string]*provider 
 		all[arn] = &provider{kind: saml, name: arn, claims: arn}
 	}
 	for _, arn := range settings.OpenIdConnectProviderARNs {
-		_, host, _ := strings.Cut(arn, ":"+oidcKind+"/")
-		all[host] = &provider{kind: oidc, name: host, claims: arn}
+		name := oidcName(arn)
+		all[name] = &provider{kind: oidc, name: name, claims: arn}
 	}
 	for _, e := range settings.CognitoIdentityProviders {
 		name, ok := o.userPool(e.ProviderName)
