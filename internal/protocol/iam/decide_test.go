@@ -220,3 +220,21 @@ func TestOrderMakesNoDifference(t *testing.T) {
 		}
 	})
 }
+
+// otherContext is a Context of another type than Keys.
+type otherContext struct{ keys Keys }
+
+func (c otherContext) Values(key string) ([]string, bool) { return c.keys.Values(key) }
+
+func TestContextsOfEveryTypeDecideAlike(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		identity, boundary, session := drawPolicies(r)
+		request := drawnRequests.Draw(r, "request")
+		want := assemble(t, identity, boundary, session).Decide(request)
+		request.Context = otherContext{request.Context.(Keys)}
+		if got := assemble(t, identity, boundary, session).Decide(request); got != want {
+			r.Fatalf("%+v, want %+v", got, want)
+		}
+	})
+}

@@ -8,7 +8,8 @@ import (
 // Context holds what is known of a request, by condition key. Names of keys are
 // the same in every case, those of tags in them too.
 type Context interface {
-	// Values returns the values of a key and whether the request has it.
+	// Values returns the values of a key, and whether the request has it. The key
+	// comes with its ASCII letters in lower case.
 	Values(key string) (values []string, present bool)
 }
 

@@ -166,6 +166,13 @@ func (p *pattern) matches(e *evaluation, value string) verdict {
 	}
 }
 
+// onlyWildcards tells patterns that do not look at what they match.
+func (p pattern) onlyWildcards() bool {
+	return p.parts == nil && !strings.ContainsFunc(p.text, func(r rune) bool {
+		return r != utf8.RuneError // what the bytes of wildcards are read as
+	})
+}
+
 // match compares a value with a text that may have wildcards. It remembers the
 // last * only: a * before it that took fewer characters leaves more to the later
 // one, so going further back finds nothing new. The work is at most the length of

@@ -66,8 +66,9 @@ func (p *Policy) CheckAudience() error {
 
 // namesAudience tells conditions that only tokens of certain identity pools meet.
 func namesAudience(c condition) bool {
-	_, isText := c.values.(textValues)
-	return isText && c.key == identityPools+":aud" && !c.negated && !c.ifExists && c.quantity != eachOne
+	values, isText := c.values.(textValues)
+	return isText && c.key == identityPools+":aud" && !c.negated && !c.ifExists && c.quantity != eachOne &&
+		!slices.ContainsFunc(values, pattern.onlyWildcards)
 }
 
 // principals are those whom a statement of a trust policy is about.

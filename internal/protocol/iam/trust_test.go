@@ -100,6 +100,9 @@ func TestRolesForIdentityPoolsNameThePool(t *testing.T) {
 		`,"Condition":{"StringNotEquals":{"cognito-identity.amazonaws.com:aud":"p"}}`:           false,
 		`,"Condition":{"StringEqualsIfExists":{"cognito-identity.amazonaws.com:aud":"p"}}`:      false,
 		`,"Condition":{"ForAllValues:StringEquals":{"cognito-identity.amazonaws.com:aud":"p"}}`: false,
+		`,"Condition":{"StringLike":{"cognito-identity.amazonaws.com:aud":["p*","*?*"]}}`:       false,
+		`,"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":""}}`:               false,
+		`,"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":"*"}}`:              true,
 		`,"Condition":{"Null":{"cognito-identity.amazonaws.com:aud":"false"}}`:                  false,
 		`,"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:sub":"p"}}`:              false,
 	} {
