@@ -23,6 +23,9 @@ import (
 type administration struct {
 	PublicURL string `env:"COGNATE_PUBLIC_URL" default:"http://localhost:7665" help:"Base URL of the server."`
 	Region    string `env:"COGNATE_REGION" default:"us-east-1" help:"Region to sign requests for."`
+
+	// foreignKeys says that the AWS_ variables are for another service.
+	foreignKeys bool
 }
 
 // credentialsHelp ends the help of commands that sign their requests.
@@ -52,27 +55,9 @@ func (a *administration) send(ctx context.Context, method, path string, header h
 			return fmt.Errorf("ask the server: %w", err)
 		}
 	}
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(a.PublicURL, "/")+path, bytes.NewReader(body))
+	text, _, err := a.exchange(ctx, method, path, header, body)
 	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	maps.Copy(request.Header, header)
-	if err := a.sign(ctx, request, body); err != nil {
 		return err
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return &exitError{exitUnreachable, err}
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
-	switch {
-	case err != nil:
-		return &exitError{exitUnreachable, err}
-	case answer.StatusCode == http.StatusNotFound:
-		return errNotFound
-	case answer.StatusCode != http.StatusOK:
-		return fmt.Errorf("the server answered %s: %s", answer.Status, bytes.TrimSpace(text))
 	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return fmt.Errorf("read the answer: %w", err)
@@ -80,11 +65,52 @@ func (a *administration) send(ctx context.Context, method, path string, header h
 	return nil
 }
 
-// sign signs a request. Without credentials in the environment a development
-// server accepts made-up ones.
+// exchange sends a request, signed, and gives the body and the headers of the
+// answer, which is an error unless its status is 200.
+func (a *administration) exchange(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, http.Header, error) {
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(a.PublicURL, "/")+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, &exitError{exitUsage, err}
+	}
+	maps.Copy(request.Header, header)
+	if err := a.sign(ctx, request, body); err != nil {
+		return nil, nil, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, nil, &exitError{exitUnreachable, err}
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
+	switch {
+	case err != nil:
+		return nil, nil, &exitError{exitUnreachable, err}
+	case answer.StatusCode == http.StatusNotFound:
+		return nil, nil, errNotFound
+	case answer.StatusCode != http.StatusOK:
+		return nil, nil, &refusedError{status: answer.Status, body: bytes.TrimSpace(text)}
+	}
+	return text, answer.Header, nil
+}
+
+// refusedError is an answer that is no success.
+type refusedError struct {
+	status string
+	body   []byte
+}
+
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("the server answered %s: %s", e.status, e.body)
+}
+
+// sign signs a request with a key of the server's own: COGNATE_ACCESS_KEY_ID where
+// the AWS_ variables are those of another place. Without credentials in the
+// environment a development server accepts made-up ones.
 func (a *administration) sign(ctx context.Context, r *http.Request, body []byte) error {
 	who := aws.Credentials{AccessKeyID: "cognate", SecretAccessKey: "cognate-dev"}
-	if id := os.Getenv("AWS_ACCESS_KEY_ID"); id != "" {
+	if id := os.Getenv("COGNATE_ACCESS_KEY_ID"); id != "" {
+		who = aws.Credentials{AccessKeyID: id, SecretAccessKey: os.Getenv("COGNATE_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("COGNATE_SESSION_TOKEN")}
+	} else if id := os.Getenv("AWS_ACCESS_KEY_ID"); id != "" && !a.foreignKeys {
 		who = aws.Credentials{AccessKeyID: id, SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
 	}
 	sum := sha256.Sum256(body)

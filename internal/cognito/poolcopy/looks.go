@@ -129,7 +129,7 @@ func (r *reader) risks(ctx context.Context) error {
 func (r *reader) logs(ctx context.Context) error {
 	var got api.GetLogDeliveryConfigurationResponse
 	err := r.from.Call(ctx, "GetLogDeliveryConfiguration", &api.GetLogDeliveryConfigurationRequest{UserPoolId: r.poolID}, &got)
-	if missing(err) || unknown(err) || api.HasCode(err, "InternalErrorException") {
+	if missing(err) || unknown(err) {
 		return nil
 	}
 	if err != nil {

@@ -88,7 +88,7 @@ func missing(err error) bool {
 func unknown(err error) bool {
 	for _, code := range []string{
 		"UnknownOperationException", "InvalidAction", "FeatureUnavailableInTierException", "UserPoolAddOnNotEnabledException",
-		"NotImplementedException", "AccessDeniedException",
+		"OperationNotEnabledException", "AccessDeniedException",
 	} {
 		if api.HasCode(err, code) {
 			return true

@@ -2,13 +2,13 @@ package poolcopy
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
+	"cognate/internal/cognito/identities"
 	"cognate/internal/cognito/transfer"
 	"cognate/internal/store"
 )
@@ -89,11 +89,12 @@ func (u *Users) row(ctx context.Context, from *api.UserType) (transfer.Row, erro
 		case a.Name == attributes.Sub:
 			user.Sub = *a.Value
 		case a.Name == attributes.Identities:
-			list, err := identities(*a.Value, from)
+			list, err := identitiesOf(*a.Value, from)
 			if err != nil {
 				return transfer.Row{}, fmt.Errorf("read the identities of user %s: %w", from.Username, err)
 			}
 			user.Identities = list
+			user.Attributes = append(user.Attributes, a)
 		default:
 			user.Attributes = append(user.Attributes, a)
 		}
@@ -148,21 +149,18 @@ func Factors(enabled []string, preferred *string) store.UserMFA {
 	return mfa
 }
 
-// identities reads the attribute of that name (federation.md §2).
-func identities(text string, from *api.UserType) ([]transfer.Identity, error) {
-	var listed []struct {
-		UserID       string `json:"userId"`
-		ProviderName string `json:"providerName"`
-		DateCreated  any    `json:"dateCreated"`
-	}
-	if err := json.Unmarshal([]byte(text), &listed); err != nil {
-		return nil, err //nolint:wrapcheck // the caller says whose
+// identitiesOf reads the attribute of identities (federation.md §7.2).
+func identitiesOf(text string, from *api.UserType) ([]transfer.Identity, error) {
+	shown := &store.User{Attributes: store.Attributes{{Name: attributes.Identities, Value: text}}}
+	listed, err := identities.Of(shown)
+	if err != nil {
+		return nil, err
 	}
 	var list []transfer.Identity
 	for _, i := range listed {
 		list = append(list, transfer.Identity{
-			ProviderName: i.ProviderName, Value: i.UserID, DateCreated: from.UserCreateDate,
-			Own: from.UserStatus == api.UserStatusTypeExternalProvider && strings.EqualFold(from.Username, i.ProviderName+"_"+i.UserID),
+			ProviderName: i.ProviderName, Value: i.UserID, DateCreated: api.TimeOf(time.UnixMilli(i.DateCreated)),
+			Own: i.Primary && from.UserStatus == api.UserStatusTypeExternalProvider,
 		})
 	}
 	return list, nil

@@ -12,6 +12,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/identities"
 	"cognate/internal/protocol/passwordhash"
 	"cognate/internal/store"
 )
@@ -53,6 +54,9 @@ func userOf(pool *directory.Pool, r *Row) (*store.User, error) {
 		if a.Value != nil && *a.Value != "" {
 			u.Attributes.Set(a.Name, *a.Value)
 		}
+	}
+	if _, err := identities.Of(u); err != nil {
+		return nil, errors.New("the attribute identities is malformed")
 	}
 	if err := attributes.CheckFlags(from.Attributes, u.Attributes.Get); err != nil {
 		return nil, err
@@ -111,7 +115,12 @@ func (r *Row) check(pool *directory.Pool, schema *attributes.Schema) error {
 			return err
 		}
 	}
-	return schema.CheckNew(u.Attributes, false)
+	// Nobody sets this one by name; it is what is shown of the identities.
+	others := slices.DeleteFunc(slices.Clone(u.Attributes), func(a api.AttributeType) bool { return a.Name == attributes.Identities })
+	if len(u.Attributes)-len(others) > 1 {
+		return errors.New("the attribute identities comes twice")
+	}
+	return schema.CheckNew(others, false)
 }
 
 func (s *Secrets) check() error {

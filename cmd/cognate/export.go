@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"cognate/internal/api"
+	"cognate/internal/cognito/poolcopy"
+)
+
+// exportPage is how many users are read at a time.
+const exportPage = 2000
+
+type exportCommand struct {
+	administration
+	Pool    string `required:"" placeholder:"ID" help:"The user pool."`
+	Out     string `required:"" placeholder:"FILE" help:"File to write, or - for standard output."`
+	Secrets string `enum:"sealed,plain,none" default:"sealed" help:"Password verifiers, authenticators, secrets of clients and providers: sealed with the key of --key-file, plain, or left out."`
+	KeyFile string `placeholder:"FILE" help:"Key that seals the secrets. Made if it is not there. Default: the name of the file and .key."`
+	Only    string `enum:"all,settings,users" default:"all" help:"all, settings or users."`
+	JSON    bool   `name:"json" help:"Print the outcome as JSON."`
+}
+
+// Help ends the page that export --help prints.
+func (*exportCommand) Help() string {
+	return `The file has a line of JSON for each request that makes the pool again and for each
+user. cognate import reads it back, here or at another server. Sessions, codes and
+signing keys stay behind. Keep the key apart from the file.
+` + credentialsHelp + `
+
+Example:
+  cognate export --pool us-east-1_AbCdEf123 --out shop.jsonl`
+}
+
+// Run writes the file.
+func (c *exportCommand) Run(ctx context.Context, std streams) error {
+	region, err := regionOf(c.Pool)
+	if err != nil {
+		return err
+	}
+	c.Region = region
+	w := &poolWriter{secrets: c.Secrets}
+	if c.Secrets == secretsSealed {
+		if w.sealer, err = c.sealer(); err != nil {
+			return err
+		}
+	}
+	file, finish, err := c.create(std)
+	if err != nil {
+		return err
+	}
+	w.out = bufio.NewWriterSize(file, 1<<20)
+	settings, users, err := c.write(ctx, std, w)
+	if err == nil {
+		err = w.out.Flush()
+	}
+	if err := finish(err); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(std.err).Encode(map[string]int{"Settings": settings, "Users": users})
+	}
+	_, err = fmt.Fprintf(std.err, "%d settings and %d users of %s are in %s.\n", settings, users, c.Pool, c.Out)
+	return err
+}
+
+func (c *exportCommand) sealer() (*sealer, error) {
+	if c.KeyFile == "" && c.Out == "-" {
+		return nil, &exitError{exitUsage, errors.New("sealed secrets on standard output need --key-file")}
+	}
+	if c.KeyFile == "" {
+		c.KeyFile = c.Out + ".key"
+	}
+	return newSealer(c.KeyFile, true)
+}
+
+// create opens the file under another name, which it loses when it is complete.
+func (c *exportCommand) create(std streams) (w io.Writer, finish func(error) error, err error) {
+	if c.Out == "-" {
+		return std.out, func(err error) error { return err }, nil
+	}
+	file, err := os.OpenFile(c.Out+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the file: %w", err)
+	}
+	return file, func(err error) error {
+		if err == nil {
+			err = file.Sync()
+		}
+		if err = errors.Join(err, file.Close()); err != nil {
+			return errors.Join(err, os.Remove(file.Name()))
+		}
+		return os.Rename(file.Name(), c.Out)
+	}, nil
+}
+
+func (c *exportCommand) write(ctx context.Context, std streams, w *poolWriter) (settings, users int, err error) {
+	if err := w.header(c.Pool); err != nil {
+		return 0, 0, err
+	}
+	server := poolServer{&c.administration}
+	if c.Only != "users" {
+		steps, notes, err := poolcopy.Settings(ctx, server, c.Pool, image)
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, s := range steps {
+			if err := w.step(s); err != nil {
+				return 0, 0, err
+			}
+		}
+		settings = len(steps)
+		printNotes(std.err, notes)
+	}
+	if c.Only != "settings" {
+		users, err = c.writeUsers(ctx, std, server, w)
+	}
+	return settings, users, err
+}
+
+func (c *exportCommand) writeUsers(ctx context.Context, std streams, server poolServer, w *poolWriter) (int, error) {
+	var pool api.DescribeUserPoolResponse
+	if err := server.Call(ctx, "DescribeUserPool", &api.DescribeUserPoolRequest{UserPoolId: c.Pool}, &pool); err != nil {
+		return 0, fmt.Errorf("read pool %s: %w", c.Pool, err)
+	}
+	bar := newProgress(std.err, "users", int64(pool.UserPool.EstimatedNumberOfUsers))
+	defer bar.end()
+	for after, users := "", 0; ; {
+		lines, next, err := server.usersPage(ctx, c.Pool, after, exportPage)
+		if err != nil {
+			return users, err
+		}
+		for line := range bytes.Lines(lines) {
+			if err := w.user(line); err != nil {
+				return users, err
+			}
+			users++
+			bar.add(1)
+		}
+		if next == "" {
+			return users, nil
+		}
+		after = next
+	}
+}
+
+func printNotes(w io.Writer, notes []poolcopy.Note) {
+	for _, n := range notes {
+		fmt.Fprintf(w, "note: %s: %s\n", n.About, n.Text)
+	}
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"cognate/internal/cognito/poolcopy"
+	"cognate/internal/web/moving"
+)
+
+// importBatch is how many users are handed over at a time, if they are short
+// enough for a request.
+const importBatch = 2000
+
+type importCommand struct {
+	administration
+	File    string `arg:"" help:"File of cognate export, or - for standard input."`
+	KeyFile string `placeholder:"FILE" help:"Key that the secrets are sealed with. Default: the name of the file and .key."`
+	Only    string `enum:"all,settings,users" default:"all" help:"all, settings or users."`
+	Update  bool   `help:"Make users who are there already as in the file: attributes, groups and whether they are enabled. Their passwords and factors stay, and users who were changed here since are left alone."`
+	JSON    bool   `name:"json" help:"Print the outcome as JSON."`
+}
+
+// Help ends the page that import --help prints.
+func (*importCommand) Help() string {
+	return `The pool gets the id that it had, and so do its clients and users. What is there
+already is left as it is, so that an import that was interrupted can be run again. A
+user is taken whole or not at all; those who are not are listed, and the command ends
+with 1.
+` + credentialsHelp + `
+
+Example:
+  cognate import shop.jsonl`
+}
+
+// Run reads the file.
+func (c *importCommand) Run(ctx context.Context, std streams) error {
+	file, size, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r := &poolReader{in: bufio.NewReaderSize(file, 1<<20)}
+	header, err := r.header()
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	if header.Secrets == secretsSealed {
+		if r.sealer, err = c.sealer(header); err != nil {
+			return err
+		}
+	}
+	if c.Region, err = regionOf(header.UserPoolId); err != nil {
+		return err
+	}
+	settings, users, err := c.read(ctx, r, header.UserPoolId, newProgress(std.err, "bytes", size))
+	if c.JSON {
+		err = errors.Join(err, json.NewEncoder(std.out).Encode(map[string]any{"Settings": settings, "Users": users}))
+	} else {
+		report(std.out, settings, users)
+	}
+	if err == nil && failed(settings, users) {
+		err = errors.New("not everything was taken")
+	}
+	return err
+}
+
+func (c *importCommand) open() (io.ReadCloser, int64, error) {
+	if c.File == "-" {
+		return io.NopCloser(os.Stdin), 0, nil
+	}
+	file, err := os.Open(c.File)
+	if err != nil {
+		return nil, 0, fmt.Errorf("open the file: %w", err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("open the file: %w", err), file.Close())
+	}
+	return file, info.Size(), nil
+}
+
+func (c *importCommand) sealer(header *poolHeader) (*sealer, error) {
+	if c.KeyFile == "" {
+		c.KeyFile = c.File + ".key"
+	}
+	s, err := newSealer(c.KeyFile, false)
+	if err == nil && s.name != header.Key {
+		err = fmt.Errorf("the file is sealed with the key %s, and %s holds %s", header.Key, c.KeyFile, s.name)
+	}
+	return s, err
+}
+
+// read takes the settings first, then the users, as they come in the file.
+func (c *importCommand) read(ctx context.Context, r *poolReader, poolID string, bar *progress) (*settingsDone, *usersDone, error) {
+	defer bar.end()
+	server := poolServer{&c.administration}
+	var steps []poolcopy.Step
+	var settings *settingsDone
+	var queue *userQueue
+	for {
+		line, err := r.next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return settings, queue.stop(), err
+		}
+		if err == nil && line.Request != nil {
+			step, err := stepOf(line)
+			if err != nil {
+				return settings, queue.stop(), err
+			}
+			steps = append(steps, *step)
+			continue
+		}
+		if settings == nil && c.Only != "users" {
+			var failure error
+			if settings, failure = server.settle(ctx, poolID, steps); failure != nil {
+				return settings, nil, failure
+			}
+		}
+		if err != nil || c.Only == "settings" {
+			users := queue.stop()
+			return settings, users, queue.failure()
+		}
+		if line.User == nil {
+			return settings, queue.stop(), fmt.Errorf("line %d is neither a request nor a user", r.number)
+		}
+		if queue == nil {
+			queue = startUsers(ctx, server, poolID, c.Update, bar)
+		}
+		if err := queue.add(r.number, line); err != nil {
+			return settings, queue.stop(), err
+		}
+	}
+}
+
+// userQueue hands users over in batches, one while the next is read.
+type userQueue struct {
+	batch   bytes.Buffer
+	lines   []int // of the users in batch
+	batches chan userBatch
+	done    chan struct{} // closed when the last batch was handed over
+	failed  chan struct{} // closed when err is set
+	ended   bool
+	users   usersDone
+	err     error
+}
+
+type userBatch struct {
+	text  []byte
+	lines []int
+}
+
+func startUsers(ctx context.Context, server poolServer, poolID string, update bool, bar *progress) *userQueue {
+	q := &userQueue{batches: make(chan userBatch, 1), done: make(chan struct{}), failed: make(chan struct{})}
+	go func() {
+		defer close(q.done)
+		for b := range q.batches {
+			if q.err != nil {
+				continue // let the reader come to its end
+			}
+			outcome, err := server.putUsers(ctx, poolID, b.text, update)
+			if err != nil {
+				q.err = err
+				close(q.failed)
+				continue
+			}
+			q.users.add(outcome, func(row int) int { return b.lines[row] })
+			bar.add(len(b.text))
+		}
+	}()
+	return q
+}
+
+// add queues the user of a line.
+func (q *userQueue) add(number int, line *poolLine) error {
+	select {
+	case <-q.failed:
+		return q.err
+	default:
+	}
+	text, err := encode(poolLine{User: line.User, Secrets: line.Secrets})
+	if err != nil {
+		return err
+	}
+	if q.batch.Len()+len(text)+1 > moving.MaxBody || len(q.lines) == importBatch {
+		q.flush()
+	}
+	q.batch.Write(text)
+	q.batch.WriteByte('\n')
+	q.lines = append(q.lines, number)
+	return nil
+}
+
+func (q *userQueue) flush() {
+	if len(q.lines) == 0 {
+		return
+	}
+	q.batches <- userBatch{text: bytes.Clone(q.batch.Bytes()), lines: q.lines}
+	q.batch.Reset()
+	q.lines = nil
+}
+
+// stop hands over what is left and gives the outcome; nil if there was no user.
+func (q *userQueue) stop() *usersDone {
+	if q == nil {
+		return nil
+	}
+	if !q.ended {
+		q.ended = true
+		q.flush()
+		close(q.batches)
+		<-q.done
+	}
+	return &q.users
+}
+
+func (q *userQueue) failure() error {
+	if q == nil {
+		return nil
+	}
+	return q.err
+}
