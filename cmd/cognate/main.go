@@ -29,9 +29,12 @@ type cli struct {
 	Gateway     gatewayCommand     `cmd:"" help:"Stand in front of web applications and sign their users in, as an Application Load Balancer does."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
 	Doctor      doctorCommand      `cmd:"" help:"Look for settings that weaken a running server."`
+	Export      exportCommand      `cmd:"" help:"Write a user pool with its users to a file."`
 	Idp         idpCommand         `cmd:"" name:"idp" help:"Identity providers of pools."`
+	Import      importCommand      `cmd:"" help:"Read a user pool with its users from a file."`
 	Keys        keysCommand        `cmd:"" help:"The keys that pools sign their tokens with."`
 	Policy      policyCommand      `cmd:"" help:"Try IAM policies."`
+	Migrate     migrateCommand     `cmd:"" help:"Move in from another service."`
 	Trigger     triggerCommand     `cmd:"" help:"Look at and try the functions of pools."`
 	Trust       trustCommand       `cmd:"" help:"Let this machine's programs trust the certificates of cognate dev, or no longer."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
