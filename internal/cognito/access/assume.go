@@ -54,7 +54,7 @@ func (a *Access) Assume(ctx context.Context, in Assumption) (*Session, error) {
 	if (in.Action == assumeRole) != (in.Caller != nil) || (in.Caller == nil) == (in.Federated == "") {
 		return nil, errors.New("assume role: a caller comes with sts:AssumeRole, a provider with the others")
 	}
-	if in.Caller != nil && in.Caller.root() && !a.takenForRoot(in.Caller) {
+	if in.Caller != nil && in.Caller.Unrestricted() && !a.takenForRoot(in.Caller) {
 		return nil, refuse(RootMayNot, "roles are not for the first administrator's key")
 	}
 	role, found, err := a.Role(ctx, in.RoleARN)
@@ -200,7 +200,7 @@ func (a *Access) trusted(role *Role, in Assumption, s *state) error {
 // does. One that the role names needs no policy of its own that allows it, and may
 // still have one that forbids it.
 func (a *Access) mayTakeOn(p *Principal, via iam.Via, r Request) bool {
-	if p.root() || via == iam.ViaAccount {
+	if p.Unrestricted() || via == iam.ViaAccount {
 		return a.decide(p, r).Allowed
 	}
 	named := *p

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (a *Access) decide(p *Principal, r Request) iam.Decision {
 	switch {
 	case closed(p, r.Action):
 		return iam.Decision{Layer: iam.Session, Policy: -1}
-	case p.root():
+	case p.Unrestricted():
 		return iam.Decision{Allowed: true}
 	}
 	d := p.rights.policies.Decide(a.asked(p.context, r))
@@ -63,12 +64,12 @@ func (a *Access) decide(p *Principal, r Request) iam.Decision {
 // identity (spec/identity-pools.md B5), and the entries of this package to sessions
 // of GetSessionToken (D6).
 func closed(p *Principal, action string) bool {
-	service, _, _ := strings.Cut(strings.ToLower(action), ":")
 	switch {
 	case p.WebIdentity:
+		service, _, _ := strings.Cut(strings.ToLower(action), ":")
 		return service == "cognito-identity" || service == "cognito-sync"
 	case p.Kind == SessionOfUser, p.Kind == SessionOfRoot:
-		return service == "iam" || service == "cognate"
+		return slices.Contains(entryActions, action)
 	}
 	return false
 }

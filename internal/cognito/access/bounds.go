@@ -39,7 +39,7 @@ func (a *Access) bounds(list []store.Bounds) ([]bound, error) {
 // administrator, else the rights of p as they are now, with those that p itself is
 // bound by (security.md S136).
 func boundsOf(p *Principal) ([]store.Bounds, error) {
-	if p.root() {
+	if p.Unrestricted() {
 		return nil, nil
 	}
 	own := p.source

@@ -59,8 +59,9 @@ type Principal struct {
 // Temporary reports whether the principal's credentials expire.
 func (p *Principal) Temporary() bool { return p.Kind >= AssumedRole }
 
-// root reports whether nothing is refused to the principal.
-func (p *Principal) root() bool { return p.Kind == Root || p.Kind == SessionOfRoot }
+// Unrestricted reports whether the principal is the first administrator, for whom
+// there are no policies.
+func (p *Principal) Unrestricted() bool { return p.Kind == Root || p.Kind == SessionOfRoot }
 
 // rights is what decides about a principal's actions.
 type rights struct {

@@ -40,7 +40,7 @@ func (a *Access) SessionOf(_ context.Context, p *Principal, duration time.Durati
 		duration = defaultSession
 	}
 	s := &state{Kind: SessionOfUser, AccessKeyID: p.AccessKeyID, UserID: p.UserID}
-	if p.root() {
+	if p.Unrestricted() {
 		s.Kind, duration = SessionOfRoot, min(duration, longestRootSession)
 	}
 	session, err := a.issue(s, duration)

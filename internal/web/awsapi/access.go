@@ -12,51 +12,24 @@ import (
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/access"
 	"cognate/internal/protocol/sigv4"
 )
 
-// Caller is who signed a request.
-type Caller struct {
-	AccessKeyID string
-	ARN         string // printed when access is denied
-	Root        bool   // the installation's first administrator
+// Access knows who signs requests and what they may do; *access.Access is one.
+type Access interface {
+	// Authenticate finds who signed a request; a *sigv4.Error refuses it.
+	Authenticate(ctx context.Context, signed sigv4.Request, o sigv4.Options) (who *access.Principal, region string, err error)
+	// Authorize answers nil where somebody may do something. Any error is a refusal.
+	Authorize(ctx context.Context, who *access.Principal, r access.Request) error
 }
 
-// Key is an access key and whose it is.
-type Key struct {
-	sigv4.Key
-	Caller Caller
-}
-
-// Keys finds access keys. ok is false when there is none of that id; an error
-// means that it could not be found out, which refuses the request.
-type Keys interface {
-	AccessKey(ctx context.Context, id string) (key Key, ok bool, err error)
-}
-
-// Authorizer decides whether a caller may do something. action is such as
-// cognito-idp:AdminGetUser; resource is the ARN of the pool, or * when a
-// request names none. Any error is a refusal; Denied makes the usual one.
-type Authorizer interface {
-	Authorize(ctx context.Context, caller Caller, action, resource string) error
-}
-
-// RootOnly is the Authorizer of installations without policies: the first
-// administrator may do everything, others nothing.
-type RootOnly struct{}
-
-// Authorize implements Authorizer.
-func (RootOnly) Authorize(_ context.Context, caller Caller, action, resource string) error {
-	if caller.Root {
-		return nil
-	}
-	return Denied(caller, action, resource)
-}
-
-// Denied is the answer when no policy allows an action (spec/identity-pools.md E4).
-func Denied(caller Caller, action, resource string) *api.Error {
-	return api.AccessDeniedException("User: %s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
-		caller.ARN, action, resource, action)
+// Resources knows what policies may ask about the things that a request names.
+type Resources interface {
+	// Tags gives the tags of a pool of a service, none where there is no such pool.
+	Tags(ctx context.Context, service, poolID string) (map[string]string, error)
+	// PoolOf gives the identity pool of an identity, empty where there is none.
+	PoolOf(ctx context.Context, identityID string) (string, error)
 }
 
 // Origin is where a request comes from, with the words of trusted proxies
@@ -79,46 +52,23 @@ func DirectOrigin(r *http.Request) Origin {
 // skew is how far the date of a signature may be from the server's.
 const skew = 5 * time.Minute
 
-// signer is what the credentials of a request say.
-type signer struct {
-	caller Caller
-	region string // the Region signed for, "" when none is named
-}
-
-// authenticate finds the caller of an operation of service that must be signed.
-func (h *Handler) authenticate(ctx context.Context, r *http.Request, origin Origin, body []byte, service string) (signer, error) {
-	signed := Signed(r, origin, body)
+// authenticate finds the caller of an operation of service that must be signed, and
+// the Region that was signed for, empty where none is named.
+func (h *Handler) authenticate(ctx context.Context, r *http.Request, origin Origin, body []byte, service string) (*access.Principal, string, error) {
 	if err := Admit(r, origin, h.AcceptAnyCredentials); err != nil {
-		return signer{}, err
+		return nil, "", err
 	}
-	if h.AcceptAnyCredentials {
-		id, region, _ := sigv4.Scope(signed)
-		return signer{caller: Caller{AccessKeyID: id, Root: true}, region: region}, nil
-	}
-	return h.verify(ctx, signed, service)
-}
-
-func (h *Handler) verify(ctx context.Context, signed sigv4.Request, service string) (signer, error) {
-	now := h.Now()
-	claim, err := sigv4.Parse(signed, sigv4.Options{Service: service, Now: now, Skew: skew})
+	who, region, err := h.Access.Authenticate(ctx, Signed(r, origin, body), sigv4.Options{Service: service, Now: h.Now(), Skew: skew})
 	if err != nil {
-		return signer{}, signatureError(err)
+		return nil, "", signatureError(err)
 	}
-	key, known, err := h.Keys.AccessKey(ctx, claim.AccessKeyID)
-	if err != nil {
-		return signer{}, fmt.Errorf("find access key %q: %w", clip(claim.AccessKeyID), err)
-	}
-	if err := claim.Verify(key.Key, known, now); err != nil {
-		return signer{}, signatureError(err)
-	}
-	key.Caller.AccessKeyID = claim.AccessKeyID
-	return signer{caller: key.Caller, region: claim.Region}, nil
+	return who, region, nil
 }
 
 func signatureError(err error) error {
 	var refusal *sigv4.Error
 	if !errors.As(err, &refusal) {
-		return err
+		return fmt.Errorf("find who signed: %w", err)
 	}
 	return &api.Error{Code: refusal.Code(), Message: refusal.Message, Status: http.StatusBadRequest}
 }
@@ -177,34 +127,4 @@ func isLocalName(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// authorize asks whether the caller may do this.
-func (h *Handler) authorize(ctx context.Context, caller Caller, o *operation, pool, resource, region string) error {
-	if h.AcceptAnyCredentials {
-		return nil
-	}
-	switch {
-	case resource != "":
-	case pool != "":
-		resource = h.poolARN(o.service.name, pool, region)
-	default:
-		resource = "*"
-	}
-	if err := h.Authorizer.Authorize(ctx, caller, o.service.name+":"+o.spec.Name, resource); err != nil {
-		return fmt.Errorf("authorize %s: %w", o.spec.Name, err)
-	}
-	return nil
-}
-
-// poolARN names a pool by its id, which begins with its Region.
-func (h *Handler) poolARN(service, id, region string) string {
-	kind, separator := "userpool", "_"
-	if service == "cognito-identity" {
-		kind, separator = "identitypool", ":"
-	}
-	if before, _, ok := strings.Cut(id, separator); ok {
-		region = before
-	}
-	return "arn:aws:" + service + ":" + region + ":" + h.AccountID + ":" + kind + "/" + id
 }

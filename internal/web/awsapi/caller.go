@@ -1,14 +1,22 @@
 package awsapi
 
-import "net/http"
+import (
+	"net/http"
 
-// Authorize tells by the rules of the API whether whoever signed a request, which
-// is for another door of this server, may do something there. The body is the
-// request's, read whole.
-func (h *Handler) Authorize(r *http.Request, body []byte, action string) error {
-	who, err := h.authenticate(r.Context(), r, h.Origin(r), body, "cognito-idp")
-	if err != nil {
-		return err
-	}
-	return h.Authorizer.Authorize(r.Context(), who.caller, action, "*")
+	"cognate/internal/cognito/access"
+)
+
+// Caller tells by the rules of the API who signed a request, which is for another
+// door of this server. The body is the request's, read whole.
+func (h *Handler) Caller(r *http.Request, body []byte) (*access.Principal, error) {
+	who, _, err := h.authenticate(r.Context(), r, h.Origin(r), body, "cognito-idp")
+	return who, err
+}
+
+// Authorize asks whether whoever signed a request, which is for another door of
+// this server, may do something there that policies know no resource for.
+func (h *Handler) Authorize(r *http.Request, who *access.Principal, action string) error {
+	origin := h.Origin(r)
+	from := access.Origin{IP: origin.IP, TLS: origin.TLS, UserAgent: r.UserAgent(), Region: h.Region}
+	return h.Access.Authorize(r.Context(), who, access.Request{Action: action, Resource: "*", Origin: from})
 }

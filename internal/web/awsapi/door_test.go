@@ -22,6 +22,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/api/identity"
+	"cognate/internal/cognito/access"
 	"cognate/internal/protocol/sigv4"
 	"cognate/internal/web/awsapi"
 )
@@ -109,18 +110,46 @@ func (identityService) DescribeIdentityPool(_ context.Context, in *identity.Desc
 	return &identity.IdentityPool{IdentityPoolId: in.IdentityPoolId, IdentityPoolName: "shop"}, nil
 }
 
-type keys struct{}
+// fakeAccess is an Access of two keys: the root key, and one that may do nothing
+// unless there is a policy.
+type fakeAccess struct {
+	dev    bool
+	policy func(who *access.Principal, r access.Request) error
+}
 
-func (keys) AccessKey(_ context.Context, id string) (awsapi.Key, bool, error) {
-	switch id {
-	case rootID:
-		return awsapi.Key{Key: sigv4.Key{Secret: rootSecret}, Caller: awsapi.Caller{ARN: "arn:aws:iam::123456789012:root", Root: true}}, true, nil
-	case guestID:
-		return awsapi.Key{Key: sigv4.Key{Secret: rootSecret}, Caller: awsapi.Caller{ARN: "arn:aws:iam::123456789012:user/guest"}}, true, nil
-	case "AKIABROKENSTORE00001":
-		return awsapi.Key{}, false, errors.New("no connection to the database")
+func (f *fakeAccess) Authenticate(_ context.Context, signed sigv4.Request, o sigv4.Options) (*access.Principal, string, error) {
+	root := &access.Principal{Kind: access.Root, ARN: "arn:aws:iam::123456789012:root"}
+	if f.dev {
+		id, region, _ := sigv4.Scope(signed)
+		root.AccessKeyID = id
+		return root, region, nil
 	}
-	return awsapi.Key{}, false, nil
+	claim, err := sigv4.Parse(signed, o)
+	if err != nil {
+		return nil, "", err
+	}
+	who, known := root, true
+	switch claim.AccessKeyID {
+	case rootID:
+	case guestID:
+		who = &access.Principal{Kind: access.User, ARN: "arn:aws:iam::123456789012:user/guest"}
+	case "AKIABROKENSTORE00001":
+		return nil, "", errors.New("no connection to the database")
+	default:
+		known = false
+	}
+	who.AccessKeyID = claim.AccessKeyID
+	return who, claim.Region, claim.Verify(sigv4.Key{Secret: rootSecret}, known, o.Now)
+}
+
+func (f *fakeAccess) Authorize(_ context.Context, who *access.Principal, r access.Request) error {
+	switch {
+	case f.policy != nil:
+		return f.policy(who, r)
+	case who.Unrestricted():
+		return nil
+	}
+	return api.AccessDeniedException("User: %s may not", who.ARN)
 }
 
 // door is a Handler under test and what it told about.
@@ -155,8 +184,8 @@ func open(t *testing.T, change ...func(*awsapi.Config)) *door {
 			awsapi.IdentityPools(identityService{}),
 		},
 		Region: "us-east-1", AccountID: "123456789012", Now: func() time.Time { return now },
-		Log:  slog.New(slog.NewJSONHandler(d, nil)),
-		Keys: keys{}, Authorizer: awsapi.RootOnly{},
+		Log:     slog.New(slog.NewJSONHandler(d, nil)),
+		Access:  &fakeAccess{},
 		Observe: func(o awsapi.Observation) { d.mu.Lock(); defer d.mu.Unlock(); d.seen = append(d.seen, o) },
 	}
 	for _, c := range change {
@@ -170,7 +199,7 @@ func open(t *testing.T, change ...func(*awsapi.Config)) *door {
 	return d
 }
 
-func dev(c *awsapi.Config) { c.AcceptAnyCredentials, c.Keys, c.Authorizer = true, nil, nil }
+func dev(c *awsapi.Config) { c.AcceptAnyCredentials, c.Access = true, &fakeAccess{dev: true} }
 
 // request is a call of an operation from this machine, not signed.
 func request(t *testing.T, operation, body string) *http.Request {

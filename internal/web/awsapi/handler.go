@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/access"
 )
 
 // Config is what a Handler works with.
@@ -27,12 +28,12 @@ type Config struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	// AcceptAnyCredentials takes any signature or none, as dev does. Otherwise
-	// operations that are not public need a valid signature of a key of Keys,
-	// and the consent of Authorizer.
+	// Access finds who signed the operations that are not public, and is asked for
+	// its consent to them. AcceptAnyCredentials says that it takes any signature or
+	// none, as in dev: pages of other sites are then kept away.
+	Access               Access
 	AcceptAnyCredentials bool
-	Keys                 Keys
-	Authorizer           Authorizer
+	Resources            Resources // nil: nothing is known of what requests name
 
 	Origin func(*http.Request) Origin // nil: DirectOrigin
 	// Limit refuses requests beyond a quota; nil: none.
@@ -60,11 +61,8 @@ type Handler struct {
 // New prepares a Handler. It fails when c leaves something out, or when the
 // generated types and the constraints table do not fit together.
 func New(c Config) (*Handler, error) {
-	if len(c.Services) == 0 || c.Now == nil || c.Log == nil {
-		return nil, errors.New("the AWS door needs a service, a clock and a log")
-	}
-	if !c.AcceptAnyCredentials && (c.Keys == nil || c.Authorizer == nil) {
-		return nil, errors.New("the AWS door needs keys and an authorizer to check signatures")
+	if len(c.Services) == 0 || c.Now == nil || c.Log == nil || c.Access == nil {
+		return nil, errors.New("the AWS door needs a service, a clock, a log and somebody to ask about callers")
 	}
 	if c.Origin == nil {
 		c.Origin = DirectOrigin
@@ -150,25 +148,29 @@ func (h *Handler) run(r *http.Request, x *exchange, data []byte) ([]byte, error)
 		RequestID: x.requestID, Operation: o.spec.Name, Region: h.Region,
 		UserAgent: r.UserAgent(), SourceIP: origin.ip(),
 	}
-	var caller signer
+	var who *access.Principal
 	if o.spec.Access != api.Public {
+		var region string
 		var err error
-		if caller, err = h.authenticate(ctx, r, origin, data, o.service.name); err != nil {
+		if who, region, err = h.authenticate(ctx, r, origin, data, o.service.name); err != nil {
 			return nil, err
 		}
-		info.AccessKeyID = caller.caller.AccessKeyID
-		if caller.region != "" {
-			info.Region, info.Signed = caller.region, true
+		info.AccessKeyID = who.AccessKeyID
+		if region != "" {
+			info.Region, info.Signed = region, true
 		}
+		ctx = access.WithCaller(ctx, who)
 	}
 	in, value, err := o.decode(data)
 	if err != nil {
 		return nil, err
 	}
 	x.pool, x.client = stringField(value, o.fields.pool), stringField(value, o.fields.client)
+	from := access.Origin{IP: origin.IP, TLS: origin.TLS, UserAgent: r.UserAgent(), Region: info.Region}
+	ctx = access.WithOrigin(ctx, from)
 	if o.spec.Access != api.Public {
-		resource := stringField(value, o.fields.resource)
-		if err := h.authorize(ctx, caller.caller, o, x.pool, resource, info.Region); err != nil {
+		a := asked{who: who, op: o, in: in, pool: x.pool, resource: stringField(value, o.fields.resource), from: from}
+		if err := h.authorize(ctx, a); err != nil {
 			return nil, err
 		}
 	}

@@ -314,8 +314,7 @@ func TestNewRefusesWhatIsIncomplete(t *testing.T) {
 		"no service": func(c *awsapi.Config) { c.Services = nil },
 		"no clock":   func(c *awsapi.Config) { c.Now = nil },
 		"no log":     func(c *awsapi.Config) { c.Log = nil },
-		"no keys":    func(c *awsapi.Config) { c.Keys = nil },
-		"no policy":  func(c *awsapi.Config) { c.Authorizer = nil },
+		"no access":  func(c *awsapi.Config) { c.Access = nil },
 	} {
 		c := whole
 		change(&c)
