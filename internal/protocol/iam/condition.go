@@ -53,8 +53,17 @@ func (c *condition) holds(e *evaluation, deny bool) bool {
 	return each
 }
 
-// accepts tells whether one value of the request is as the condition wants it.
+// maxValue is the longest value of a request that is compared, in bytes. Callers
+// choose some values, such as aws:UserAgent, and patterns, those of session
+// policies: together they must not cost much.
+const maxValue = 2048
+
+// accepts tells whether one value of the request is as the condition wants it. A
+// value that is too long fails an Allow and meets a Deny.
 func (c *condition) accepts(e *evaluation, value string, deny bool) bool {
+	if len(value) > maxValue {
+		return deny
+	}
 	v := c.values.compare(e, value)
 	if !c.negated {
 		return v == matches

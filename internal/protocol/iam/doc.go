@@ -15,8 +15,9 @@
 // # Texts from outside
 //
 // Patterns are compared without regular expressions and without recursion: the
-// work is bounded by the length of the pattern times that of the value. What a
-// policy variable stands for is taken as it is; neither a variable nor a wildcard
-// in it is looked for. Whatever cannot be decided (a variable without a value, a
-// value that is no number where one is compared) keeps an Allow from applying.
+// work is bounded by the length of the pattern times that of the value, and both
+// are bounded. What a policy variable stands for is taken as it is; neither a
+// variable nor a wildcard in it is looked for. Whatever cannot be decided (a
+// variable without a value, a value that is no number where one is compared) keeps
+// an Allow from applying.
 package iam

@@ -216,6 +216,27 @@ func TestWhatCannotBeCompared(t *testing.T) {
 	}
 }
 
+// Values that are too long to be compared refuse.
+func TestLongValues(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", maxValue+1)
+	for _, operator := range []string{"StringLike", "StringNotLike", "StringEquals", "ForAllValues:StringLike", "ForAnyValue:StringNotLike", "StringLikeIfExists"} {
+		allow := mustParse(t, Identity, conditioned("Allow", operator, "aws:Key", `["a*","b"]`))
+		deny := mustParse(t, Identity, allowAll, conditioned("Deny", operator, "aws:Key", `["a*","b"]`))
+		request := listUsers(Keys{"aws:Key": {long}})
+		if (Policies{Identity: []*Policy{allow}}).Decide(request).Allowed || !(Policies{Identity: []*Policy{deny}}).Decide(request).Explicit {
+			t.Errorf("%s: a long value does not refuse", operator)
+		}
+	}
+	if !holds(t, "StringLike", `"a*"`, Keys{"aws:Key": {long[1:]}}) {
+		t.Error("the longest value is not compared")
+	}
+	variable := mustParse(t, Identity, conditioned("Allow", "StringNotEquals", "aws:Key", `"x${aws:Long}"`))
+	if (Policies{Identity: []*Policy{variable}}).Decide(listUsers(Keys{"aws:Key": {"a"}, "aws:Long": {long}})).Allowed {
+		t.Error("a long value is put into a variable")
+	}
+}
+
 // All operators and all keys of a statement have to hold.
 func TestConditionsAreJoinedByAnd(t *testing.T) {
 	t.Parallel()

@@ -146,8 +146,8 @@ func (p *part) value(e *evaluation) (text string, ok bool) {
 	switch values := e.values(p.key); len(values) {
 	case 0:
 		return p.text, p.hasFallback
-	case 1:
-		return values[0], utf8.ValidString(values[0]) // other bytes might be taken for wildcards
+	case 1: // bytes that are no UTF-8 might be taken for wildcards
+		return values[0], len(values[0]) <= maxValue && utf8.ValidString(values[0])
 	default:
 		return "", false
 	}
