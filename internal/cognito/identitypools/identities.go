@@ -80,7 +80,7 @@ func (o *Operations) UnlinkIdentity(ctx context.Context, in *identity.UnlinkIden
 	remove := make(map[string]bool, len(in.LoginsToRemove))
 	for _, name := range in.LoginsToRemove {
 		p := known[name]
-		if p != nil && p.kind == developer {
+		if p != nil && p.kind == byDeveloper {
 			return api.ValidationException("Please provide a valid public provider.")
 		}
 		if p != nil {

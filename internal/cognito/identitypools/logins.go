@@ -39,7 +39,7 @@ func (o *Operations) verify(ctx context.Context, pool *store.IdentityPool, token
 		switch {
 		case !ok:
 			return nil, errUnsupported()
-		case p.kind == developer:
+		case p.kind == byDeveloper:
 			return nil, api.ValidationException("Please provide a valid public provider.")
 		}
 		l, err := o.checkToken(ctx, p, tokens[key])
@@ -68,13 +68,13 @@ func (o *Operations) checkToken(ctx context.Context, p *provider, token string) 
 	}
 	l := login{provider: p.name, subject: claims.Subject}
 	switch p.kind {
-	case userPool:
+	case byUserPool:
 		l.choice = rolechoice.UserPool(p.claims, claims.Audience[0], claims.Values)
 		l.method = identitytokens.UserPoolLogin(p.name, claims.Subject)
-	case oidc:
+	case byOIDC:
 		l.choice = rolechoice.OIDC(p.claims, claims.Values)
 		l.method = identitytokens.OIDCLogin(p.claims, claims.Subject)
-	case saml:
+	case bySAML:
 		l.choice = rolechoice.SAML(p.claims, claims.Subject, claims.Values)
 		l.method = identitytokens.SAMLLogin(p.claims, claims.Subject)
 	default:
@@ -86,9 +86,9 @@ func (o *Operations) checkToken(ctx context.Context, p *provider, token string) 
 
 func (o *Operations) claims(ctx context.Context, p *provider, token string) (*webidentity.Claims, error) {
 	switch p.kind {
-	case userPool:
+	case byUserPool:
 		return o.userPoolClaims(ctx, p, token)
-	case oidc:
+	case byOIDC:
 		entry, known, err := o.Access.OIDCProvider(ctx, p.claims)
 		if err != nil {
 			return nil, err
@@ -98,7 +98,7 @@ func (o *Operations) claims(ctx context.Context, p *provider, token string) (*we
 		}
 		from := webidentity.Provider{Issuer: entry.URL, Clients: entry.ClientIDs}
 		return o.Verifier.OIDC(ctx, from, token, webidentity.LoginGrace)
-	case saml:
+	case bySAML:
 		entry, known, err := o.Access.SAMLProvider(ctx, p.claims)
 		if err != nil {
 			return nil, err
@@ -107,9 +107,9 @@ func (o *Operations) claims(ctx context.Context, p *provider, token string) (*we
 			return nil, errUnsupported()
 		}
 		return o.Verifier.SAML(ctx, p.claims, []byte(entry.Metadata), token)
-	case social:
+	case bySocial:
 		return o.Verifier.Token(ctx, p.name, p.appID, token, webidentity.LoginGrace)
-	case developer:
+	case byDeveloper:
 	}
 	return nil, fmt.Errorf("provider %s has no tokens", p.name)
 }

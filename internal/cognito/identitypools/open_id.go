@@ -25,7 +25,7 @@ func (o *Operations) GetOpenIdToken(ctx context.Context, in *identity.GetOpenIdT
 	}
 	known := o.providersOf(pool)
 	for key := range in.Logins {
-		if p := known[key]; p != nil && p.kind == saml {
+		if p := known[key]; p != nil && p.kind == bySAML {
 			return nil, identity.InvalidParameterException("SAML providers need the enhanced flow.")
 		}
 	}

@@ -52,11 +52,11 @@ func (o *Operations) GetPrincipalTagAttributeMap(ctx context.Context, in *identi
 // tagged gives the name under which the pool keeps the tags of a provider, which
 // must be one of the pool's whose tokens have claims.
 func (o *Operations) tagged(pool *store.IdentityPool, name string) (string, error) {
-	if p, ok := o.providersOf(pool)[name]; ok && p.kind != developer {
+	if p, ok := o.providersOf(pool)[name]; ok && p.kind != byDeveloper {
 		return p.claims, nil
 	}
 	for _, p := range o.providersOf(pool) {
-		if p.claims == name && p.kind != developer {
+		if p.claims == name && p.kind != byDeveloper {
 			return name, nil
 		}
 	}

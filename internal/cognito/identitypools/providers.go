@@ -6,11 +6,11 @@ import "cognate/internal/store"
 type kind uint8
 
 const (
-	userPool kind = iota + 1
-	oidc
-	saml
-	social
-	developer
+	byUserPool kind = iota + 1
+	byOIDC
+	bySAML
+	bySocial
+	byDeveloper
 )
 
 // provider is who may vouch for the identities of a pool.
@@ -32,17 +32,17 @@ func (o *Operations) providersOf(pool *store.IdentityPool) map[string]*provider 
 	settings := &pool.Settings.Pool
 	all := make(map[string]*provider)
 	if name := settings.DeveloperProviderName; name != "" {
-		all[name] = &provider{kind: developer, name: name, claims: name}
+		all[name] = &provider{kind: byDeveloper, name: name, claims: name}
 	}
 	for name, appID := range settings.SupportedLoginProviders {
-		all[name] = &provider{kind: social, name: name, claims: name, appID: appID}
+		all[name] = &provider{kind: bySocial, name: name, claims: name, appID: appID}
 	}
 	for _, arn := range settings.SamlProviderARNs {
-		all[arn] = &provider{kind: saml, name: arn, claims: arn}
+		all[arn] = &provider{kind: bySAML, name: arn, claims: arn}
 	}
 	for _, arn := range settings.OpenIdConnectProviderARNs {
 		name := oidcName(arn)
-		all[name] = &provider{kind: oidc, name: name, claims: arn}
+		all[name] = &provider{kind: byOIDC, name: name, claims: arn}
 	}
 	for _, e := range settings.CognitoIdentityProviders {
 		name, ok := o.userPool(e.ProviderName)
@@ -51,7 +51,7 @@ func (o *Operations) providersOf(pool *store.IdentityPool) map[string]*provider 
 		}
 		p := all[name]
 		if p == nil {
-			p = &provider{kind: userPool, name: name, claims: name, clients: make(map[string]bool)}
+			p = &provider{kind: byUserPool, name: name, claims: name, clients: make(map[string]bool)}
 			all[name] = p
 			all[withoutScheme(o.UserPoolIssuer(poolIDOf(name)))] = p
 		}

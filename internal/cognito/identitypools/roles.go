@@ -74,7 +74,7 @@ func (o *Operations) checkMapping(pool *store.IdentityPool, name string, m ident
 		return identity.InvalidParameterException("%s is not a provider of the identity pool.", name)
 	case m.AmbiguousRoleResolution == "":
 		return identity.InvalidParameterException("AmbiguousRoleResolution is required for the role mapping of %s.", name)
-	case m.Type == identity.RoleMappingTypeToken && p.kind != userPool && p.kind != saml:
+	case m.Type == identity.RoleMappingTypeToken && p.kind != byUserPool && p.kind != bySAML:
 		return identity.InvalidParameterException("The tokens of %s have no roles: its role mapping needs rules.", name)
 	case m.Type == identity.RoleMappingTypeToken:
 		return nil
@@ -96,13 +96,13 @@ func (o *Operations) checkMapping(pool *store.IdentityPool, name string, m ident
 func (o *Operations) mapped(pool *store.IdentityPool, key string) (*provider, bool) {
 	all := o.providersOf(pool)
 	if end := strings.LastIndexByte(key, ':'); end > 0 {
-		if p := all[key[:end]]; p != nil && p.kind == userPool {
+		if p := all[key[:end]]; p != nil && p.kind == byUserPool {
 			_, known := p.clients[key[end+1:]]
 			return p, known
 		}
 	}
 	for _, p := range all {
-		if p.claims == key && p.kind != userPool && p.kind != developer {
+		if p.claims == key && p.kind != byUserPool && p.kind != byDeveloper {
 			return p, true
 		}
 	}
@@ -113,7 +113,7 @@ func (o *Operations) mapped(pool *store.IdentityPool, key string) (*provider, bo
 func (o *Operations) mappings(pool *store.IdentityPool) map[string]identity.RoleMapping {
 	all := make(map[string]identity.RoleMapping, len(pool.Settings.RoleMappings))
 	for key, m := range pool.Settings.RoleMappings {
-		if p, ok := o.mapped(pool, key); ok && p.kind == userPool {
+		if p, ok := o.mapped(pool, key); ok && p.kind == byUserPool {
 			key = p.claims + key[strings.LastIndexByte(key, ':'):]
 		}
 		all[key] = m
