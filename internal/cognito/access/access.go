@@ -46,7 +46,7 @@ func New(c Config) (*Access, error) {
 	if c.Dev {
 		purpose = "session credentials of dev" // which serve does not accept (security.md S138)
 	}
-	a := &Access{Config: c, sealer: sealer{key: c.DB.Key(purpose)}}
+	a := &Access{Config: c, sealer: newSealer(c.DB.Key(purpose))}
 	return a, a.compileManaged()
 }
 

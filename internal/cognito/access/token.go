@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -57,7 +58,20 @@ type state struct {
 // Each token has a key of its own, an HMAC of the salt and the access key id, so
 // that a token opens with its own access key id only and nonces cannot run out.
 // The secret is not compressed with what callers choose.
-type sealer struct{ key []byte }
+type sealer struct {
+	key     []byte
+	writers *sync.Pool // of *flate.Writer: making one costs more than all the rest
+}
+
+func newSealer(key []byte) sealer {
+	return sealer{key: key, writers: &sync.Pool{New: func() any {
+		w, err := flate.NewWriter(io.Discard, flate.DefaultCompression)
+		if err != nil {
+			panic(err) // only for levels that do not exist
+		}
+		return w
+	}}}
+}
 
 // errTooLarge says that a state does not fit into a token.
 var errTooLarge = errors.New("session does not fit into its token")
@@ -69,7 +83,7 @@ func (z sealer) seal(s *state) (id, secret, token string, packed int, err error)
 	if err != nil {
 		return "", "", "", 0, fmt.Errorf("write session: %w", err)
 	}
-	small, err := deflate(doc)
+	small, err := z.deflate(doc)
 	if err != nil {
 		return "", "", "", 0, fmt.Errorf("write session: %w", err)
 	}
@@ -141,12 +155,11 @@ func (z sealer) cipher(salt []byte, id string) (cipher.AEAD, error) {
 	return aead, nil
 }
 
-func deflate(doc []byte) ([]byte, error) {
+func (z sealer) deflate(doc []byte) ([]byte, error) {
 	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.DefaultCompression)
-	if err != nil {
-		return nil, err
-	}
+	w, _ := z.writers.Get().(*flate.Writer)
+	defer z.writers.Put(w)
+	w.Reset(&b)
 	if _, err := w.Write(doc); err != nil {
 		return nil, err
 	}
