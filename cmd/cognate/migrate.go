@@ -214,8 +214,11 @@ func (m *migration) tell() error {
 	if m.asksFactors() {
 		calls += float64(m.pool.EstimatedNumberOfUsers)
 	}
-	_, err := fmt.Fprintf(m.std.out, "about %d users, in about %s at %g calls a second\n", m.pool.EstimatedNumberOfUsers,
-		time.Duration(calls/max(m.Rate, 0.001)*float64(time.Second)).Round(time.Second), m.Rate)
+	took := "as fast as they can be read"
+	if m.Rate > 0 {
+		took = fmt.Sprintf("in %s or more, at %g calls a second", time.Duration(calls/m.Rate*float64(time.Second)).Round(time.Second), m.Rate)
+	}
+	_, err := fmt.Fprintf(m.std.out, "about %d users, %s\n", m.pool.EstimatedNumberOfUsers, took)
 	return err
 }
 
@@ -223,7 +226,7 @@ func (m *migration) tell() error {
 func (m *migration) names() []string {
 	var names []string
 	for _, s := range m.steps {
-		names = append(names, strings.TrimSpace(strings.Join([]string{s.Call, s.ID, s.Name}, " ")))
+		names = append(names, strings.Join(slices.DeleteFunc([]string{s.Call, s.ID, s.Name}, func(part string) bool { return part == "" }), " "))
 	}
 	return names
 }

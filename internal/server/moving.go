@@ -36,7 +36,7 @@ func (p *parts) oldPools() *migration.OldPools {
 		DB: p.db, Now: p.cfg.Now, Credentials: p.credentials, Users: p.users(), Log: p.cfg.Log,
 		Login: func(old store.OldPoolSettings) *userpools.Login {
 			return &userpools.Login{
-				Service: &userpools.Service{Endpoint: old.Endpoint, Region: old.Region, HTTP: client, Now: p.cfg.Now, Wait: waitFor},
+				Service: &userpools.Service{Endpoint: old.Endpoint, Region: old.Region, HTTP: client, Now: p.cfg.Now, Wait: waitFor, Attempts: 2},
 				PoolID:  old.PoolID, ClientID: old.ClientID, ClientSecret: old.ClientSecret, Flow: api.AuthFlowType(old.Flow),
 			}
 		},

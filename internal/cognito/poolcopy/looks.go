@@ -1,7 +1,9 @@
 package poolcopy
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"cognate/internal/api"
@@ -98,8 +100,9 @@ func (r *reader) terms(ctx context.Context) error {
 	}
 }
 
-// risks reads what is set for the pool and for clients of their own.
+// risks reads what is set for the pool, and for clients that have something else.
 func (r *reader) risks(ctx context.Context) error {
+	var ofPool []byte
 	for _, id := range append([]string{""}, r.clientIDs...) {
 		var got api.DescribeRiskConfigurationResponse
 		in := &api.DescribeRiskConfigurationRequest{UserPoolId: r.poolID, ClientId: id}
@@ -117,7 +120,18 @@ func (r *reader) risks(ctx context.Context) error {
 		if err := into(c, set); err != nil {
 			return err
 		}
-		set.UserPoolId, set.ClientId = r.poolID, id
+		set.UserPoolId, set.ClientId = r.poolID, ""
+		text, err := json.Marshal(set)
+		if err != nil {
+			return fmt.Errorf("read the risk settings of pool %s: %w", r.poolID, err)
+		}
+		if id != "" && bytes.Equal(text, ofPool) {
+			continue
+		}
+		if id == "" {
+			ofPool = text
+		}
+		set.ClientId = id
 		if err := r.step("SetRiskConfiguration", "", id, set, nil); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package userpools
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,8 +24,8 @@ import (
 // answerLimit is the longest answer that is read, in bytes.
 const answerLimit = 64 << 20
 
-// attempts is how often a call is made that the other side is too busy for.
-const attempts = 8
+// defaultAttempts is how often a call is made that the other side is too busy for.
+const defaultAttempts = 8
 
 // Service is the API of one installation in one Region. Endpoint, Region, Now and
 // Wait are set. It is safe for concurrent use, but paces calls only as far as they
@@ -40,6 +41,9 @@ type Service struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// Interval is the least time between the beginnings of two calls.
 	Interval time.Duration
+	// Attempts is how often a call is made that the other side is too busy for; 0:
+	// eight times, in 25 seconds.
+	Attempts int
 
 	next time.Time
 }
@@ -58,6 +62,7 @@ func (s *Service) Call(ctx context.Context, operation string, in, out any) error
 	if err != nil {
 		return fmt.Errorf("%s: write the request: %w", operation, err)
 	}
+	attempts := cmp.Or(s.Attempts, defaultAttempts)
 	pause := 200 * time.Millisecond
 	for attempt := 1; ; attempt++ {
 		if err := s.pace(ctx); err != nil {
