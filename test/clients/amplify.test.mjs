@@ -23,24 +23,17 @@ import {
   updateUserAttributes,
 } from "aws-amplify/auth";
 import { cognitoUserPoolsTokenProvider } from "aws-amplify/auth/cognito";
-import { admin, createPool, endpoint, newUser, nextCode, otherPassword, password, rejects } from "./cognate.mjs";
-
-/** Keeps tokens as a browser's local storage would. */
-class MemoryStorage {
-  #items = new Map();
-  async setItem(key, value) {
-    this.#items.set(key, value);
-  }
-  async getItem(key) {
-    return this.#items.get(key) ?? null;
-  }
-  async removeItem(key) {
-    this.#items.delete(key);
-  }
-  async clear() {
-    this.#items.clear();
-  }
-}
+import {
+  admin,
+  createPool,
+  endpoint,
+  MemoryStorage,
+  newUser,
+  nextCode,
+  otherPassword,
+  password,
+  rejects,
+} from "./cognate.mjs";
 
 let pool;
 

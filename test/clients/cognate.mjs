@@ -4,9 +4,16 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import {
+  CognitoIdentityClient,
+  CreateIdentityPoolCommand,
+  SetIdentityPoolRolesCommand,
+} from "@aws-sdk/client-cognito-identity";
+import {
+  AdminConfirmSignUpCommand,
   CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
+  SignUpCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 
 /** Base address of a server in dev mode, such as http://127.0.0.1:7665. */
@@ -62,6 +69,61 @@ export async function createPool(client = admin, settings = {}) {
   };
 }
 
+/** The account in ARNs. */
+export const account = "123456789012";
+
+/** An administrator's client of identity pools. */
+export const identityAdmin = new CognitoIdentityClient({
+  endpoint,
+  region,
+  credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  maxAttempts: 1,
+});
+
+/** A client of user pools that signs with these credentials. */
+export function userPoolClientWith(credentials) {
+  return new CognitoIdentityProviderClient({ endpoint, region, credentials, maxAttempts: 1 });
+}
+
+/**
+ * Makes an identity pool for the users of a pool and for guests, with the roles
+ * `user` and `guest`. In dev a role exists by its name.
+ */
+export async function createIdentityPool(pool, settings = {}) {
+  const provider = `cognito-idp.${region}.amazonaws.com/${pool.id}`;
+  const { IdentityPoolId } = await identityAdmin.send(
+    new CreateIdentityPoolCommand({
+      IdentityPoolName: "clients",
+      AllowUnauthenticatedIdentities: true,
+      CognitoIdentityProviders: [{ ProviderName: provider, ClientId: pool.clientId }],
+      ...settings,
+    }),
+  );
+  const role = (name) => `arn:aws:iam::${account}:role/${name}`;
+  await identityAdmin.send(
+    new SetIdentityPoolRolesCommand({
+      IdentityPoolId,
+      Roles: { authenticated: role("user"), unauthenticated: role("guest") },
+    }),
+  );
+  return { id: IdentityPoolId, provider };
+}
+
+/** Makes a user who can sign in with the password. */
+export async function confirmedUser(pool, prefix) {
+  const { username, email } = newUser(prefix);
+  await admin.send(
+    new SignUpCommand({
+      ClientId: pool.clientId,
+      Username: username,
+      Password: password,
+      UserAttributes: [{ Name: "email", Value: email }],
+    }),
+  );
+  await admin.send(new AdminConfirmSignUpCommand({ UserPoolId: pool.id, Username: username }));
+  return { username, email };
+}
+
 /** The SECRET_HASH of a user name for a client that has a secret. */
 export function secretHash(pool, username) {
   return createHmac("sha256", pool.secret).update(username + pool.secretClientId).digest("base64");
@@ -108,4 +170,21 @@ export async function rejects(promise, name, message) {
     if (message !== undefined) assert.equal(error.message, message);
     return true;
   });
+}
+
+/** Keeps tokens as a browser's local storage would. */
+export class MemoryStorage {
+  #items = new Map();
+  async setItem(key, value) {
+    this.#items.set(key, value);
+  }
+  async getItem(key) {
+    return this.#items.get(key) ?? null;
+  }
+  async removeItem(key) {
+    this.#items.delete(key);
+  }
+  async clear() {
+    this.#items.clear();
+  }
 }
