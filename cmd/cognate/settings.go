@@ -38,6 +38,7 @@ type settings struct {
 	Limits         map[string]int `env:"COGNATE_LIMITS" mapsep:"," placeholder:"NAME=N,…" help:"Bounds against abuse, per pool. Messages: address (to one, an hour; 100), source (from one network, a day; 10000), country (texts to one calling code, a day; 50000), pool (a day; 1000000). sign-ups (from one network, a day; 10000), clients (registered by one network, a day; 100). Refused sign-ins: failures (from one network, an hour; 1000), pool-failures (an hour; 100000). 0: none. The numbers are those of serve; dev has no bounds."`
 	Quotas         string         `env:"COGNATE_QUOTAS" placeholder:"PRESET" help:"Bounds on requests per second, by the categories of the service's quotas. generous: each pool has 100 times the default quota of an account and each network ten times, for unsigned requests. aws: the default quotas of an account, for all pools together. off: none. Default generous in serve, off in dev."`
 	QuotaCeilings  map[string]int `env:"COGNATE_QUOTA_CEILINGS" mapsep:"," placeholder:"CATEGORY=N,…" help:"Highest rates that UpdateProvisionedLimit takes, such as UserAuthentication=5000. Default ten times the category's own."`
+	LogTarget      []string       `env:"COGNATE_LOG_TARGETS" name:"log-target" sep:"," placeholder:"ARN=TARGET,…" help:"Where the logs of user pools go that are for a log group, bucket or delivery stream; ARN may end in *. TARGET: stdout, file:PATH (a directory where it ends in a slash), aws, or aws:URL for what speaks the same protocol elsewhere. Other ARNs: a file each in logs of the data directory."`
 	SMSCountries   []string       `env:"COGNATE_SMS_COUNTRIES" name:"sms-countries" placeholder:"+49,…" help:"Calling codes that text messages may go to. Default all."`
 	Breached       string         `env:"COGNATE_BREACHED_PASSWORDS" name:"breached-passwords" placeholder:"FILE" help:"Passwords known from breaches, beside the built-in list: lines of SHA-1 digests in hexadecimal, sorted, each perhaps with a colon and a count. Searched where it lies; threat protection asks it."`
 	BreachedURL    string         `env:"COGNATE_BREACHED_PASSWORDS_URL" name:"breached-passwords-url" placeholder:"https://…" help:"Range API that is asked about passwords which the lists do not know: GET URL/XXXXX, the first five digits of the SHA-1 digest, answers the rests of digests. It learns no more. None: nobody is asked."`
@@ -86,6 +87,7 @@ func (s *settings) config(mode server.Mode) (server.Config, error) {
 		Limits:               s.Limits,
 		Quotas:               s.Quotas,
 		QuotaCeilings:        s.QuotaCeilings,
+		LogTargets:           s.LogTarget,
 		SMSCountries:         s.SMSCountries,
 		LambdaEndpoint:       s.LambdaEndpoint,
 		Functions:            functions,

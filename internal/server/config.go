@@ -17,6 +17,7 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/signingkeys"
+	"cognate/internal/outbound/logsinks"
 	"cognate/internal/server/certificates"
 	"cognate/internal/server/localca"
 )
@@ -89,6 +90,9 @@ type Config struct {
 	// highest rates that UpdateProvisionedLimit takes, by category.
 	Quotas        string
 	QuotaCeilings map[string]int
+	// LogTargets says where the logs of user pools go, ARN=TARGET, see
+	// logsinks.Parse. Other ARNs get a file each in the data directory.
+	LogTargets []string
 	// SMSCountries are the beginnings of the telephone numbers that text
 	// messages go to, such as +49; none allows all.
 	SMSCountries []string
@@ -202,6 +206,8 @@ func (c Config) check() error {
 	}
 	_, err = c.rates()
 	refuse(err != nil, "limits: %w", err)
+	_, err = logsinks.Parse(c.LogTargets)
+	refuse(err != nil, "%w", err)
 	_, err = c.preset()
 	refuse(err != nil, "quotas: %w", err)
 	_, err = c.ceilings()

@@ -14,7 +14,7 @@ func (p *parts) openImports() {
 	p.uploads = &imports.Uploads{DB: p.db, Now: c.Now, Key: p.db.Key("import uploads"), PublicURL: c.PublicURL}
 	p.importer = imports.NewRunner(imports.Config{
 		DB: p.db, Directory: p.directory, Now: c.Now, Log: c.Log,
-		Lines: imports.ToServerLog{Log: c.Log},
+		Lines: importLog{p.targets, c.AccountID},
 		Alone: p.db.Engine() == "sqlite", // which one process has at a time
 	})
 }

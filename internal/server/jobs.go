@@ -7,11 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"cognate/internal/cognito/idp"
-	"cognate/internal/cognito/imports"
-	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/quotas"
-	"cognate/internal/cognito/tracking"
 	"cognate/internal/store"
 )
 
@@ -24,15 +20,21 @@ type jobs struct {
 	done   sync.WaitGroup
 }
 
-func startJobs(db *store.DB, w *messages.Worker, t *tracking.Tracker, providers *idp.SAML, nodes *quotas.Nodes, importer *imports.Runner, cfg Config) *jobs {
+// startJobs starts the background work of a server.
+func startJobs(db *store.DB, p *parts, nodes *quotas.Nodes, cfg Config) *jobs {
 	ctx, cancel := context.WithCancel(context.Background())
 	j := &jobs{cancel: cancel}
-	j.start(ctx, cfg.Log, "deliver messages", w.Run)
-	j.start(ctx, cfg.Log, "note uses of sessions", t.Run)
-	j.start(ctx, cfg.Log, "refresh SAML metadata", providers.Run)
-	j.start(ctx, cfg.Log, "exchange request counts", nodes.Run)
-	j.start(ctx, cfg.Log, "import users", importer.Run)
-	j.start(ctx, cfg.Log, "purge expired rows", func(ctx context.Context) error { return purge(ctx, db, cfg) })
+	for name, work := range map[string]func(context.Context) error{
+		"deliver messages":        p.messages.Worker().Run,
+		"note uses of sessions":   p.tracker.Run,
+		"refresh SAML metadata":   p.saml.Run,
+		"exchange request counts": nodes.Run,
+		"import users":            p.importer.Run,
+		"deliver logs of pools":   p.logs.Run,
+		"purge expired rows":      func(ctx context.Context) error { return purge(ctx, db, cfg) },
+	} {
+		j.start(ctx, cfg.Log, name, work)
+	}
 	return j
 }
 

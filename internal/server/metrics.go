@@ -46,6 +46,15 @@ func (m *metrics) watchCertificates(expiry func() time.Time) {
 	}, func() float64 { return float64(expiry().Unix()) }))
 }
 
+// watchLogs shows what has become of the entries of pools' logs.
+func (m *metrics) watchLogs(counts func() (delivered, dropped int64)) {
+	count := func(name, help string, of func() int64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(of()) }))
+	}
+	count("cognate_log_entries_delivered_total", "Entries of the logs of user pools that reached their destination.", func() int64 { n, _ := counts(); return n })
+	count("cognate_log_entries_dropped_total", "Entries of the logs of user pools that were given up.", func() int64 { _, n := counts(); return n })
+}
+
 // observe is told of every API request.
 func (m *metrics) observe(o awsapi.Observation) {
 	m.requests.WithLabelValues(o.Service, o.Operation, o.Code).Inc()

@@ -20,6 +20,7 @@ import (
 	"cognate/internal/cognito/idp"
 	"cognate/internal/cognito/imports"
 	"cognate/internal/cognito/limits"
+	"cognate/internal/cognito/logs"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/notices"
 	"cognate/internal/cognito/paging"
@@ -41,6 +42,7 @@ import (
 	"cognate/internal/cognito/users"
 	"cognate/internal/cognito/usersessions"
 	"cognate/internal/cognito/webidentity"
+	"cognate/internal/outbound/logsinks"
 	"cognate/internal/outbound/mail"
 	"cognate/internal/outbound/oidc"
 	"cognate/internal/outbound/remotests"
@@ -66,6 +68,8 @@ type parts struct {
 	rates       limits.Rates
 	selfService limits.SelfService
 	quotas      *quotas.Quotas
+	targets     *logsinks.Targets
+	logs        *logs.Logs // of user pools
 	tracker     *tracking.Tracker
 	browsers    *sso.Sessions
 	asker       *oidc.Client // of identity providers
@@ -98,8 +102,13 @@ func (s *Server) parts() (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.targets, err = s.logTargets(); err != nil {
+		return nil, err
+	}
+	p.targets = s.targets
+	p.logs = s.openLogs(p.directory)
 	p.messages = messages.New(messages.Config{
-		DB: s.db, Now: s.cfg.Now, Log: s.cfg.Log, DomainURL: s.DomainURL, Mail: email, SMS: text,
+		DB: s.db, Logs: p.logs, Now: s.cfg.Now, Log: s.cfg.Log, DomainURL: s.DomainURL, Mail: email, SMS: text,
 		Functions: s.errands(),
 	})
 	p.triggers = s.triggers()
@@ -159,6 +168,7 @@ func (p *parts) service() api.Service {
 		poolOps: &pools.Operations{
 			DB: p.db, Directory: p.directory, Paging: p.paging, Keys: c.Keys, Now: c.Now,
 			Region: c.Region, AccountID: c.AccountID, AllowChosenIDs: c.Mode == Dev,
+			CheckLogTarget: p.targets.Check,
 		},
 		clientOps: &clients.Operations{DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now},
 		domainOps: &domains.Operations{

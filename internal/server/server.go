@@ -13,6 +13,7 @@ import (
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/outbound/hook"
+	"cognate/internal/outbound/logsinks"
 	"cognate/internal/protocol/srp"
 	"cognate/internal/server/certificates"
 	"cognate/internal/store"
@@ -34,7 +35,8 @@ type Server struct {
 	functions     *hook.Functions
 	journal       *triggers.Journal
 	secrets       *functionSecrets
-	aws           awsCredentials // for the key service
+	targets       *logsinks.Targets // of the logs of user pools
+	aws           awsCredentials    // for the key service
 	metrics       *metrics
 	jobs          *jobs
 	stock         *keyStock // nil when the settings bring keys
@@ -89,6 +91,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 		return err
 	}
 	p.quotas = nodes.Quotas
+	s.metrics.watchLogs(p.logs.Counts)
 	if err = s.openTLS(p.directory); err != nil {
 		return fmt.Errorf("prepare TLS: %w", err)
 	}
@@ -100,7 +103,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 		return err
 	}
 	go srp.Prepare() // a table that the first sign-in would have to wait for
-	s.jobs = startJobs(s.db, p.messages.Worker(), p.tracker, p.saml, nodes, p.importer, s.cfg)
+	s.jobs = startJobs(s.db, p, nodes, s.cfg)
 	return nil
 }
 

@@ -25,7 +25,7 @@ import (
 func (s *Server) openThreats(p *parts) (*threats.Threats, error) {
 	t := &threats.Threats{
 		DB: s.db, Now: s.cfg.Now, Messages: p.messages, Triggers: p.triggers, PublicURL: s.cfg.PublicURL, Key: s.db.Key("feedback"),
-		Log: s.cfg.Log,
+		Log: s.cfg.Log, Logs: p.logs,
 	}
 	if path := s.cfg.BreachedPasswords; path != "" {
 		list, file, err := openBreached(path)

@@ -29,6 +29,9 @@ type PoolSettings struct {
 
 	// Risk is nil until it is set; it is for clients that have none of their own.
 	Risk *api.RiskConfigurationType `json:",omitzero"`
+
+	// Logs are where the pool's logs go.
+	Logs []api.LogConfigurationType `json:",omitzero"`
 }
 
 // PoolSessions is how a pool tracks the sessions of its users.

@@ -151,6 +151,9 @@ func (l *lane) deliver(ctx context.Context, row store.OutboxMessage) {
 		slog.String("pool", row.PoolID), slog.String("message", row.ID), slog.String("medium", row.Medium),
 		slog.String("destination", row.Destination), slog.Int("attempt", row.Attempts), slog.Any("error", err),
 	}
+	if err != nil {
+		l.Logs.NotDelivered(row.PoolID, fmt.Sprintf("The %s message to %s could not be delivered (attempt %d): %s", row.Medium, row.Destination, row.Attempts, err))
+	}
 	next := row.CreatedAt.Add(giveUpAfter)
 	switch now := l.Now(); {
 	case err == nil:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/logs"
 	"cognate/internal/outbound/mail"
 	"cognate/internal/outbound/sms"
 	"cognate/internal/store"
@@ -28,6 +29,8 @@ type Config struct {
 	Now func() time.Time
 	// Log gets a line for each message that is given up. Nil means none.
 	Log *slog.Logger
+	// Logs is told of messages that did not arrive; nil: nobody is.
+	Logs *logs.Logs
 	// DomainURL gives the address of a domain, where links lead to.
 	DomainURL func(*store.Domain) string
 	// Mail and SMS deliver the two media; nil means that the medium is not

@@ -31,6 +31,8 @@ type Operations struct {
 	// AllowChosenIDs lets a new pool's tag cognate:id choose its id. For dev
 	// only: ids are otherwise not to be guessed.
 	AllowChosenIDs bool
+	// CheckLogTarget says whether logs can be delivered to an ARN.
+	CheckLogTarget func(arn string) error
 	// Quota replaces DefaultQuota when it is not 0.
 	Quota int64
 }

@@ -85,6 +85,11 @@ func checkTier(settings *store.PoolSettings) error {
 			beyond = append(beyond, feature.name)
 		}
 	}
+	if rankOf(pool.UserPoolTier) < rankPlus && slices.ContainsFunc(settings.Logs, func(c api.LogConfigurationType) bool {
+		return c.EventSource == api.EventSourceNameUserAuthEvents
+	}) {
+		beyond = append(beyond, "User Activity Logs")
+	}
 	if rankOf(pool.UserPoolTier) < rankEssentials {
 		if settings.MFA.EmailMfaConfiguration != nil {
 			beyond = append(beyond, "Email MFA")

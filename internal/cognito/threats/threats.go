@@ -10,6 +10,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/logs"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/protocol/breached"
@@ -34,6 +35,8 @@ type Threats struct {
 	Ask func(ctx context.Context, password string) (bool, error)
 	// Log gets a line for each password that could not be asked about.
 	Log *slog.Logger
+	// Logs is told of every event that is recorded; nil: nobody is.
+	Logs *logs.Logs
 	// Locate says where an address is; nil: nobody knows.
 	Locate func(addr netip.Addr) (risk.Place, bool)
 }

@@ -34,6 +34,7 @@ type Watch struct {
 	Demand Demand
 
 	poolID, sub string
+	username    string
 	mode        Mode
 	config      *api.RiskConfigurationType
 	at          time.Time
@@ -66,7 +67,7 @@ func Watches(client *directory.Client, flow api.AuthFlowType) bool {
 
 // Resume goes on watching a sign-in whose first proof is recorded.
 func Resume(user *store.User, id string, demand Demand) *Watch {
-	return &Watch{ID: id, Demand: demand, poolID: user.PoolID, sub: user.Sub}
+	return &Watch{ID: id, Demand: demand, poolID: user.PoolID, sub: user.Sub, username: user.Username}
 }
 
 // Barred reports whether requests from an address are refused whatever they
@@ -85,7 +86,7 @@ func (t *Threats) Barred(ctx context.Context, client *directory.Client, flow api
 func (t *Threats) Look(ctx context.Context, a Attempt) (*Watch, error) {
 	from := t.origin(ctx, a.Client, a.Context)
 	w := &Watch{
-		ID: newID(), poolID: a.User.PoolID, sub: a.User.Sub, at: t.Now().UTC().Truncate(time.Millisecond),
+		ID: newID(), poolID: a.User.PoolID, sub: a.User.Sub, username: a.User.Username, at: t.Now().UTC().Truncate(time.Millisecond),
 		mode: ModeOfFlow(a.Client.Pool, a.Flow), config: configuration(a.Client.Pool, a.Client),
 	}
 	w.fresh = w.event(api.EventTypeSignIn, a.Client, &from)
@@ -250,17 +251,25 @@ func (t *Threats) Record(ctx context.Context, tx *store.Tx, w *Watch, response a
 			return err
 		}
 		w.put(&e.Doc, response, more)
+		t.tell(ctx, tx, w, e)
 		return tx.SaveAuthEvent(ctx, e)
 	}
 	e := *w.fresh // the transaction may run again
 	checked := *e.Doc.Event.EventRisk
 	e.Doc.Event.EventRisk = &checked
 	w.put(&e.Doc, response, more)
+	t.tell(ctx, tx, w, &e)
 	if err := tx.InsertAuthEvent(ctx, &e); err != nil || w.notice == nil {
 		return err
 	}
 	notice := *w.notice
 	return t.Messages.Enqueue(ctx, tx, &notice)
+}
+
+// tell hands an event to the pool's log once it is recorded.
+func (t *Threats) tell(ctx context.Context, tx *store.Tx, w *Watch, e *store.AuthEvent) {
+	requestID, username := api.RequestFrom(ctx).RequestID, w.username
+	tx.AfterCommit(func() { t.Logs.Happened(e, username, requestID) })
 }
 
 func (w *Watch) put(doc *store.AuthEventDoc, response api.EventResponseType, more []api.ChallengeResponseType) {
@@ -290,7 +299,10 @@ func (w *Watch) Recorded() { w.fresh, w.notice = nil, nil }
 // RecordBarred writes down that a request was refused for its address.
 func (t *Threats) RecordBarred(ctx context.Context, a Attempt) error {
 	from := t.origin(ctx, a.Client, a.Context)
-	w := &Watch{ID: newID(), poolID: a.User.PoolID, sub: a.User.Sub, at: t.Now().UTC().Truncate(time.Millisecond), stopped: true}
+	w := &Watch{
+		ID: newID(), poolID: a.User.PoolID, sub: a.User.Sub, username: a.User.Username,
+		at: t.Now().UTC().Truncate(time.Millisecond), stopped: true,
+	}
 	w.fresh = w.event(api.EventTypeSignIn, a.Client, &from)
 	w.fresh.Doc.Reasons = []string{"address is blocked"}
 	_, err := store.Write(ctx, t.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
@@ -306,7 +318,7 @@ func (t *Threats) Note(ctx context.Context, tx *store.Tx, kind api.EventType, cl
 		return nil
 	}
 	from := t.origin(ctx, client, c)
-	w := &Watch{ID: newID(), poolID: u.PoolID, sub: u.Sub, at: t.Now().UTC().Truncate(time.Millisecond)}
+	w := &Watch{ID: newID(), poolID: u.PoolID, sub: u.Sub, username: u.Username, at: t.Now().UTC().Truncate(time.Millisecond)}
 	w.fresh = w.event(kind, client, &from)
 	return t.Record(ctx, tx, w, response, nil)
 }
