@@ -15,14 +15,18 @@ type NewUser struct {
 	Names []Name
 }
 
-// namesAtOnce is how many names one statement looks up or claims.
-const namesAtOnce = 64
+// namesAtOnce is how many names one statement looks up.
+const namesAtOnce = 256
 
-// findNames is about many names of one pool; claimNames claims as many.
-var (
-	findNames  = `SELECT name FROM user_names WHERE pool_id = $1 AND name IN (` + places(2, namesAtOnce) + `)`
-	claimNames = `INSERT INTO user_names (pool_id, name, kind, sub) VALUES ` + places4(namesAtOnce) + ` ON CONFLICT DO NOTHING`
-)
+// findNames is about many names of one pool.
+var findNames = `SELECT name FROM user_names WHERE pool_id = $1 AND name IN (` + places(2, namesAtOnce) + `)`
+
+// claims claim many names with one statement; a few sizes, so that the statements
+// can stay prepared.
+var claims = []struct {
+	names int
+	text  string
+}{{256, claimText(256)}, {64, claimText(64)}, {16, claimText(16)}, {4, claimText(4)}, {1, claimText(1)}}
 
 func places(first, n int) string {
 	list := make([]string, n)
@@ -32,12 +36,12 @@ func places(first, n int) string {
 	return strings.Join(list, ", ")
 }
 
-func places4(n int) string {
-	rows := make([]string, n)
+func claimText(names int) string {
+	rows := make([]string, names)
 	for i := range rows {
 		rows[i] = "(" + places(1+4*i, 4) + ")"
 	}
-	return strings.Join(rows, ", ")
+	return `INSERT INTO user_names (pool_id, name, kind, sub) VALUES ` + strings.Join(rows, ", ") + ` ON CONFLICT DO NOTHING`
 }
 
 // InsertUsers adds users of one pool with their sign-in names, in the order given,
@@ -103,38 +107,29 @@ func (tx *Tx) insertBatch(ctx context.Context, b *bulkBatch) error {
 	}
 	// One order for everybody, as in SetNames.
 	slices.SortFunc(b.names, func(x, y []any) int { return strings.Compare(x[1].(string), y[1].(string)) })
-	claimed := int64(0)
-	for chunk := range slices.Chunk(b.names, namesAtOnce) {
-		n, err := tx.claimAll(ctx, chunk)
-		if err != nil {
-			return fmt.Errorf("claim sign-in names: %w", err)
-		}
-		claimed += n
+	claimed, err := tx.claimAll(ctx, b.names)
+	if err != nil {
+		return fmt.Errorf("claim sign-in names: %w", err)
 	}
 	if claimed != int64(len(b.names)) { // somebody took one since they were looked up
 		return fmt.Errorf("claim sign-in names: %w", errStale)
 	}
-	for shard, n := range b.counts {
-		if n == 0 {
-			continue
-		}
-		if _, err := tx.change(ctx, addToCount, b.poolID, shard, n); err != nil {
-			return fmt.Errorf("count users: %w", err)
-		}
+	// All in one of the rows that are added up: sign-ups wait less.
+	if _, err := tx.change(ctx, addToCount, b.poolID, shardOf(b.users[0][1].(string)), len(b.users)); err != nil {
+		return fmt.Errorf("count users: %w", err)
 	}
 	return nil
 }
 
 func (tx *Tx) claimAll(ctx context.Context, names [][]any) (claimed int64, err error) {
-	if len(names) == namesAtOnce {
-		return tx.change(ctx, claimNames, slices.Concat(names...)...)
-	}
-	for _, row := range names {
-		n, err := tx.change(ctx, insertName, row...)
-		if err != nil {
-			return claimed, err
+	for _, c := range claims {
+		for len(names) >= c.names {
+			n, err := tx.change(ctx, c.text, slices.Concat(names[:c.names]...)...)
+			if err != nil {
+				return claimed, err
+			}
+			claimed, names = claimed+n, names[c.names:]
 		}
-		claimed += n
 	}
 	return claimed, nil
 }

@@ -14,6 +14,7 @@ type reader struct {
 	lines *lines
 	sheet sheet
 	now   func() time.Time
+	rows  int // of a batch
 }
 
 // batch is some records on their way into the database.
@@ -31,9 +32,9 @@ func (b *batch) empty() bool { return len(b.users) == 0 && len(b.failed) == 0 }
 
 // read reads the next batch. Lines without anything are no records.
 func (r *reader) read() (*batch, error) {
-	b := &batch{users: make([]store.NewUser, 0, batchRows), lineOf: make([]int64, 0, batchRows)}
+	b := &batch{users: make([]store.NewUser, 0, r.rows), lineOf: make([]int64, 0, r.rows)}
 	r.sheet.now = r.now()
-	for size := 0; len(b.users)+len(b.failed) < batchRows && size < batchBytes; {
+	for size := 0; len(b.users)+len(b.failed) < r.rows && size < batchBytes; {
 		line, tooLong, err := r.lines.next()
 		if errors.Is(err, io.EOF) {
 			b.last = true

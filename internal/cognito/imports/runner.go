@@ -16,9 +16,12 @@ import (
 )
 
 const (
-	// batchRows and batchBytes bound one transaction: other writers wait for it.
-	batchRows  = 128
-	batchBytes = 128 << 10
+	// shortBatch is how many records one transaction has where other writers wait
+	// for it, and longBatch where they do not.
+	shortBatch = 128
+	longBatch  = 1024
+	// batchBytes bounds a batch of long records.
+	batchBytes = 256 << 10
 	// leaseTime is how long a job waits for a node that died.
 	leaseTime = 15 * time.Second
 	// pollEvery finds jobs that other nodes started or left.
@@ -38,7 +41,7 @@ type Config struct {
 	Lines     Log // of the jobs' records
 
 	// Alone says that no other process works on the database, so that a lease can
-	// only be one of a process that died.
+	// only be one of a process that died, and that writers work one at a time.
 	Alone bool
 	// MaxRows replaces the service's limit when it is not 0.
 	MaxRows int64
@@ -361,5 +364,12 @@ func (r *Runner) open(ctx context.Context, job *store.ImportJob) (b *reader, rea
 	if d.Line > 0 {
 		rest = newLines(&pieces{ctx: ctx, db: r.DB, job: job, offset: d.Offset}, d.Offset, d.Line)
 	}
-	return &reader{lines: rest, sheet: sheet{pool: pool, columns: columns, algorithm: d.Algorithm}, now: r.Now}, "", nil
+	return &reader{lines: rest, sheet: sheet{pool: pool, columns: columns, algorithm: d.Algorithm}, now: r.Now, rows: r.batchRows()}, "", nil
+}
+
+func (r *Runner) batchRows() int {
+	if r.Alone {
+		return shortBatch
+	}
+	return longBatch
 }
