@@ -60,17 +60,22 @@ type state struct {
 // The secret is not compressed with what callers choose.
 type sealer struct {
 	key     []byte
-	writers *sync.Pool // of *flate.Writer: making one costs more than all the rest
+	writers *sync.Pool // of *flate.Writer; making one costs more than all the rest
+	readers *sync.Pool // of io.ReadCloser, made by flate
 }
 
 func newSealer(key []byte) sealer {
-	return sealer{key: key, writers: &sync.Pool{New: func() any {
-		w, err := flate.NewWriter(io.Discard, flate.DefaultCompression)
-		if err != nil {
-			panic(err) // only for levels that do not exist
-		}
-		return w
-	}}}
+	return sealer{
+		key: key,
+		writers: &sync.Pool{New: func() any {
+			w, err := flate.NewWriter(io.Discard, flate.DefaultCompression)
+			if err != nil {
+				panic(err) // only for levels that do not exist
+			}
+			return w
+		}},
+		readers: &sync.Pool{New: func() any { return flate.NewReader(bytes.NewReader(nil)) }},
+	}
 }
 
 // errTooLarge says that a state does not fit into a token.
@@ -129,7 +134,7 @@ func (z sealer) open(id, token string) (s *state, secret string, ok bool) {
 	if err != nil || len(plain) < secretSize {
 		return nil, "", false
 	}
-	doc, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(plain[secretSize:])), maxState))
+	doc, err := z.inflate(plain[secretSize:])
 	if err != nil {
 		return nil, "", false
 	}
@@ -167,4 +172,14 @@ func (z sealer) deflate(doc []byte) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+func (z sealer) inflate(small []byte) ([]byte, error) {
+	r, _ := z.readers.Get().(io.ReadCloser)
+	defer z.readers.Put(r)
+	resetter, _ := r.(flate.Resetter) // as package flate promises
+	if err := resetter.Reset(bytes.NewReader(small), nil); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(r, maxState))
 }

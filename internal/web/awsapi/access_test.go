@@ -1,7 +1,6 @@
 package awsapi_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
