@@ -58,10 +58,10 @@ func (s *Server) openQuotas(ctx context.Context) (*quotas.Nodes, error) {
 	return nodes, nil
 }
 
-// limitAPI counts a request of the user pools API.
+// limitAPI counts a request of the API of user pools or identity pools.
 func (p *parts) limitAPI(ctx context.Context, r awsapi.Limited) error {
-	if r.Service != "cognito-idp" {
-		return nil
+	if r.Service == "cognito-identity" {
+		return p.limitIdentityPools(ctx, r)
 	}
 	request := quotas.Request{Category: quotas.Of(r.Operation), Operation: r.Operation, PoolID: r.PoolID, User: r.Username}
 	if r.Challenge == string(api.ChallengeNameTypeNewPasswordRequired) {
@@ -76,6 +76,14 @@ func (p *parts) limitAPI(ctx context.Context, r awsapi.Limited) error {
 		digest := sha256.Sum256([]byte(r.AccessToken))
 		request.User = hex.EncodeToString(digest[:])
 	}
+	if !r.Signed {
+		request.Source = limits.Source(ctx)
+	}
+	return p.quotas.Take(request)
+}
+
+func (p *parts) limitIdentityPools(ctx context.Context, r awsapi.Limited) error {
+	request := quotas.Request{Category: quotas.OfIdentityPools(r.Operation), Operation: r.Operation, PoolID: r.PoolID}
 	if !r.Signed {
 		request.Source = limits.Source(ctx)
 	}

@@ -25,6 +25,16 @@ const (
 	LimitManagement        Category = "LimitManagement"
 )
 
+// The categories of identity pools. AWS bounds the first four operations by
+// themselves; of the others the specification says nothing.
+const (
+	GetID                   Category = "GetId"
+	GetOpenIDToken          Category = "GetOpenIdToken"
+	GetCredentials          Category = "GetCredentialsForIdentity"
+	GetDeveloperToken       Category = "GetOpenIdTokenForDeveloperIdentity"
+	IdentityPoolsManagement Category = "IdentityPools"
+)
+
 // rule is what is known of a category.
 type rule struct {
 	rate           int64 // requests per second by default
@@ -53,6 +63,12 @@ var rules = map[Category]rule{
 	UserPoolClientUpdate:   {rate: 15, administration: true},
 	ClientAuthentication:   {rate: 150},
 	LimitManagement:        {rate: 1},
+
+	GetID:                   {rate: 25},
+	GetOpenIDToken:          {rate: 200},
+	GetCredentials:          {rate: 200},
+	GetDeveloperToken:       {rate: 50},
+	IdentityPoolsManagement: {rate: 25},
 }
 
 // operations lists the operations of each category. The service's documentation
@@ -137,6 +153,15 @@ var ofOperation = func() map[string]Category {
 	}
 	return of
 }()
+
+// OfIdentityPools gives the category of an operation of the identity pools API.
+func OfIdentityPools(operation string) Category {
+	switch c := Category(operation); c {
+	case GetID, GetOpenIDToken, GetCredentials, GetDeveloperToken:
+		return c
+	}
+	return IdentityPoolsManagement
+}
 
 // Of gives the category of an operation of the user pools API.
 func Of(operation string) Category { return ofOperation[operation] }
