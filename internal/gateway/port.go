@@ -54,8 +54,10 @@ func (g *Gateway) newPort(open net.Listener, l *listener) *port {
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       l.idle,
 		MaxHeaderBytes:    maxHeader,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
-		ErrorLog:          log.New(connectionLog{g}, "", 0),
+		// OPTIONS * is refused with the other requests that no rule is for.
+		DisableGeneralOptionsHandler: true,
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		ErrorLog:                     log.New(connectionLog{g}, "", 0),
 	}
 	if l.Protocol == rules.HTTPS {
 		p.server.TLSConfig = &tls.Config{
