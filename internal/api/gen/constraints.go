@@ -123,7 +123,11 @@ func (g *generator) operation(b *bytes.Buffer, name string) {
 	}
 	var codes []string
 	for _, e := range o.Errors {
-		codes = append(codes, e.Shape)
+		code := e.Shape
+		if s := g.Shapes[e.Shape]; s.Error != nil && s.Error.Code != "" {
+			code = s.Error.Code // where the wire has another name
+		}
+		codes = append(codes, code)
 	}
 	fmt.Fprintf(b, ", Errors: []string{%s}}\n", quoted(codes))
 }

@@ -3,7 +3,6 @@ package sts
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"cognate/internal/api"
 	"cognate/internal/api/sts"
@@ -12,12 +11,18 @@ import (
 	"cognate/internal/outbound/oidc"
 )
 
+// HTTP statuses of the errors that no model has.
+const (
+	statusBadRequest = 400
+	statusForbidden  = 403
+)
+
 func accessDenied(format string, args ...any) *api.Error {
-	return api.NewError("AccessDenied", http.StatusForbidden, format, args)
+	return api.NewError("AccessDenied", statusForbidden, format, args)
 }
 
 func validationError(format string, args ...any) *api.Error {
-	return api.NewError("ValidationError", http.StatusBadRequest, format, args)
+	return api.NewError("ValidationError", statusBadRequest, format, args)
 }
 
 // errNoDevice is the answer to codes of devices: keys here have none (D4).

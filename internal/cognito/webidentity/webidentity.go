@@ -50,7 +50,9 @@ type Claims struct {
 
 // Provider is an issuer that is trusted, and the apps whose tokens are welcome.
 type Provider struct {
-	Issuer  string // iss of its tokens, an absolute address
+	// Issuer is the iss of its tokens, an absolute address; some issuers write a slash
+	// at its end in their tokens, which may be missing here.
+	Issuer  string
 	Clients []string
 }
 
@@ -63,7 +65,8 @@ func (v *Verifier) OIDC(ctx context.Context, p Provider, token string, grace tim
 	if pool := v.Pools.PoolOf(p.Issuer); pool != "" {
 		claims, err = v.UserPool(ctx, pool, token)
 	} else {
-		claims, err = v.foreign(ctx, issuer{names: []string{p.Issuer}, source: oidc.Source{Issuer: p.Issuer}, grace: grace}, token)
+		names := []string{p.Issuer, p.Issuer + "/"}
+		claims, err = v.foreign(ctx, issuer{names: names, source: oidc.Source{Issuer: p.Issuer}, grace: grace}, token)
 	}
 	if err != nil {
 		return nil, err
