@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/imports"
 	"cognate/internal/cognito/logs"
@@ -30,7 +31,14 @@ func (s *Server) logTargets() (*logsinks.Targets, error) {
 }
 
 func (s *Server) openLogs(d *directory.Directory) *logs.Logs {
-	return logs.New(logs.Config{Pool: d.Pool, Now: s.cfg.Now, Log: s.cfg.Log, Open: s.targets.Open})
+	wanted := func(ctx context.Context, poolID string) ([]api.LogConfigurationType, error) {
+		pool, err := d.Pool(ctx, poolID)
+		if err != nil {
+			return nil, err
+		}
+		return pool.Settings.Logs, nil
+	}
+	return logs.New(logs.Config{Wanted: wanted, Now: s.cfg.Now, Log: s.cfg.Log, Open: s.targets.Open})
 }
 
 // importLog writes the lines of import jobs where the log groups of pools go.

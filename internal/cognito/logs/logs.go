@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"cognate/internal/api"
-	"cognate/internal/cognito/directory"
 	"cognate/internal/outbound/logsinks"
 	"cognate/internal/store"
 )
@@ -30,8 +29,9 @@ const (
 
 // Config is what New needs. All fields are set.
 type Config struct {
-	// Pool finds a pool.
-	Pool func(ctx context.Context, id string) (*directory.Pool, error)
+	// Wanted gives what a pool wants to have delivered. Of a pool that is gone
+	// nobody wants anything.
+	Wanted func(ctx context.Context, poolID string) ([]api.LogConfigurationType, error)
 	Now  func() time.Time
 	Log  *slog.Logger
 	// Open gives the sink of a destination.
@@ -105,11 +105,11 @@ func (l *Logs) Run(ctx context.Context) error {
 
 // wanted finds where a pool wants entries of a source to go; empty for nowhere.
 func (l *Logs) wanted(ctx context.Context, poolID string, source api.EventSourceName) (arn string) {
-	pool, err := l.Pool(ctx, poolID)
-	if err != nil {
-		return "" // the pool is gone, and with it whoever wanted to know
+	list, err := l.Wanted(ctx, poolID)
+	if err != nil && !api.HasCode(err, "ResourceNotFoundException") {
+		l.Log.Error("settings of logs could not be read", "pool", poolID, "error", err)
 	}
-	for _, c := range pool.Settings.Logs {
+	for _, c := range list {
 		if c.EventSource == source {
 			return ARNOf(&c)
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cognate/internal/api"
-	"cognate/internal/cognito/directory"
 	"cognate/internal/outbound/logsinks"
 	"cognate/internal/store"
 )
@@ -50,16 +49,14 @@ func run(t *testing.T, to *sink) *running {
 	t.Helper()
 	r := &running{now: time.Date(2026, 7, 2, 12, 0, 0, 0, time.UTC)}
 	l := New(Config{
-		Pool: func(_ context.Context, id string) (*directory.Pool, error) {
+		Wanted: func(_ context.Context, id string) ([]api.LogConfigurationType, error) {
 			if id != pool {
 				return nil, api.ResourceNotFoundException("User pool %s does not exist.", id)
 			}
-			p := &directory.Pool{}
-			p.Settings.Logs = []api.LogConfigurationType{{
+			return []api.LogConfigurationType{{
 				EventSource: api.EventSourceNameUserNotification, LogLevel: api.LogLevelError,
 				CloudWatchLogsConfiguration: &api.CloudWatchLogsConfigurationType{LogGroupArn: group},
-			}}
-			return p, nil
+			}}, nil
 		},
 		Now: func() time.Time { return r.now }, Log: slog.New(slog.DiscardHandler),
 		Open: func(d logsinks.Destination) (logsinks.Sink, error) {
