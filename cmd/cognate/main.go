@@ -23,21 +23,25 @@ const (
 
 // cli is the command line. Each command is a struct with a Run method.
 type cli struct {
-	Dev         devCommand         `cmd:"" help:"Start a development server: any credentials are accepted and messages go to an inbox."`
-	Serve       serveCommand       `cmd:"" help:"Start a production server: signatures are verified and no development feature exists."`
-	Env         envCommand         `cmd:"" help:"Print the variables that point the AWS SDKs and the AWS CLI at the server."`
-	Gateway     gatewayCommand     `cmd:"" help:"Stand in front of web applications and sign their users in, as an Application Load Balancer does."`
-	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
-	Doctor      doctorCommand      `cmd:"" help:"Look for settings that weaken a running server."`
-	Export      exportCommand      `cmd:"" help:"Write a user pool with its users to a file."`
-	Idp         idpCommand         `cmd:"" name:"idp" help:"Identity providers of pools."`
-	Import      importCommand      `cmd:"" help:"Read a user pool with its users from a file."`
-	Keys        keysCommand        `cmd:"" help:"The keys that pools sign their tokens with."`
-	Policy      policyCommand      `cmd:"" help:"Try IAM policies."`
-	Migrate     migrateCommand     `cmd:"" help:"Move in from another service."`
-	Trigger     triggerCommand     `cmd:"" help:"Look at and try the functions of pools."`
-	Trust       trustCommand       `cmd:"" help:"Let this machine's programs trust the certificates of cognate dev, or no longer."`
-	Version     versionCommand     `cmd:"" help:"Print the version."`
+	AccessKey    accessKeyCommand    `cmd:"" help:"The access keys of users, and what these may do."`
+	Dev          devCommand          `cmd:"" help:"Start a development server: any credentials are accepted and messages go to an inbox."`
+	Serve        serveCommand        `cmd:"" help:"Start a production server: signatures are verified and no development feature exists."`
+	Env          envCommand          `cmd:"" help:"Print the variables that point the AWS SDKs and the AWS CLI at the server."`
+	Gateway      gatewayCommand      `cmd:"" help:"Stand in front of web applications and sign their users in, as an Application Load Balancer does."`
+	Healthcheck  healthcheckCommand  `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
+	Doctor       doctorCommand       `cmd:"" help:"Look for settings that weaken a running server."`
+	Export       exportCommand       `cmd:"" help:"Write a user pool with its users to a file."`
+	Idp          idpCommand          `cmd:"" name:"idp" help:"Identity providers of pools."`
+	Import       importCommand       `cmd:"" help:"Read a user pool with its users from a file."`
+	Keys         keysCommand         `cmd:"" help:"The keys that pools sign their tokens with."`
+	Migrate      migrateCommand      `cmd:"" help:"Move in from another service."`
+	OIDCProvider oidcProviderCommand `cmd:"" name:"oidc-provider" help:"OpenID providers that roles and identity pools trust."`
+	Policy       policyCommand       `cmd:"" help:"Try IAM policies."`
+	Role         roleCommand         `cmd:"" help:"Roles: what sessions may do, and who gets them."`
+	SAMLProvider samlProviderCommand `cmd:"" name:"saml-provider" help:"SAML providers that roles and identity pools trust."`
+	Trigger      triggerCommand      `cmd:"" help:"Look at and try the functions of pools."`
+	Trust        trustCommand        `cmd:"" help:"Let this machine's programs trust the certificates of cognate dev, or no longer."`
+	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 
 // streams are the program's outputs; tests replace them.
