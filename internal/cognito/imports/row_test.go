@@ -359,7 +359,7 @@ func FuzzRecord(f *testing.F) {
 // record, and what was read adds up.
 func FuzzLines(f *testing.F) {
 	f.Add("a,b\nc\\,d\r\n\n\ufeffx")
-	f.Add(strings.Repeat("x", 70_000)+"\ny")
+	f.Add(strings.Repeat("x", 70_000) + "\ny")
 	f.Fuzz(func(t *testing.T, content string) {
 		l := newLines(strings.NewReader(content), 0, 0)
 		for {

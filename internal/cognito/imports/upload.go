@@ -2,6 +2,7 @@ package imports
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -43,12 +44,15 @@ var (
 	ErrStarted   = errors.New("the job takes no file any more")
 )
 
-// Uploads is where the files of jobs come in. All fields are set.
+// Uploads is where the files of jobs come in. All fields but the last are set.
 type Uploads struct {
 	DB        *store.DB
 	Now       func() time.Time
 	Key       []byte // signs addresses; the same on every node
 	PublicURL string
+
+	// MaxFile replaces the constant of that name when it is not 0.
+	MaxFile int64
 }
 
 // URL is the address that takes the file of a job. It is the same whenever it is
@@ -119,7 +123,7 @@ func (u *Uploads) keep(ctx context.Context, job *store.ImportJob, body io.Reader
 		if err != nil && !ended {
 			return f, fmt.Errorf("receive the file of %s: %w", job.ID, err)
 		}
-		if f.size += int64(size); f.size > MaxFile {
+		if f.size += int64(size); f.size > cmp.Or(u.MaxFile, MaxFile) {
 			return f, ErrTooLarge
 		}
 		if size > 0 {
