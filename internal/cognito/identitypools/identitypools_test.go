@@ -34,7 +34,7 @@ type fixture struct {
 	now time.Time
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{now: time.Date(2026, 11, 13, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return f.now }
@@ -60,7 +60,7 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-func (f *fixture) pool(t *testing.T, roles map[string]string) string {
+func (f *fixture) pool(t testing.TB, roles map[string]string) string {
 	t.Helper()
 	made, err := f.CreateIdentityPool(t.Context(), &identity.CreateIdentityPoolInput{
 		IdentityPoolName: "shop", AllowUnauthenticatedIdentities: true, DeveloperProviderName: "login.example",
@@ -79,7 +79,7 @@ func (f *fixture) pool(t *testing.T, roles map[string]string) string {
 }
 
 // role puts a role that a trust policy of these statements lets others into.
-func (f *fixture) role(t *testing.T, name, trust string, policies ...string) {
+func (f *fixture) role(t testing.TB, name, trust string, policies ...string) {
 	t.Helper()
 	_, err := store.Write(t.Context(), f.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {
 		return tx.InsertRole(ctx, &store.Role{Name: name, ID: "AROA" + name, Settings: store.RoleSettings{
@@ -106,7 +106,7 @@ const (
 	doEverything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 )
 
-func (f *fixture) guest(t *testing.T, pool string) string {
+func (f *fixture) guest(t testing.TB, pool string) string {
 	t.Helper()
 	out, err := f.GetId(t.Context(), &identity.GetIdInput{IdentityPoolId: pool})
 	if err != nil {
