@@ -115,7 +115,7 @@ func (i *importer) describe(t *testing.T, job string) *types.UserImportJobType {
 // ended waits for the end of a job.
 func (i *importer) ended(t *testing.T, job string) *types.UserImportJobType {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		switch j := i.describe(t, job); j.Status {
 		case types.UserImportJobStatusTypePending, types.UserImportJobStatusTypeInProgress, types.UserImportJobStatusTypeStopping:
 			if time.Now().After(deadline) {

@@ -212,8 +212,11 @@ func TestARecordBecomesAUser(t *testing.T) {
 		User: &store.User{
 			PoolID: poolID, Sub: u.Sub, Username: "ana", Enabled: true, CreatedAt: noon, ModifiedAt: noon, Status: api.UserStatusTypeResetRequired,
 			Attributes: store.Attributes{
-				{Name: "address", Value: "1 High Street, Springfield"}, {Name: "email", Value: "ana@example.com"}, {Name: "email_verified", Value: "true"},
-				{Name: "phone_number", Value: "+15555550100"}, {Name: "phone_number_verified", Value: "false"},
+				{Name: "address", Value: "1 High Street, Springfield"},
+				{Name: "email", Value: "ana@example.com"},
+				{Name: "email_verified", Value: "true"},
+				{Name: "phone_number", Value: "+15555550100"},
+				{Name: "phone_number_verified", Value: "false"},
 			},
 			MFA: store.UserMFA{EnabledFactors: []string{"SMS_MFA"}, Preferred: "SMS_MFA"},
 		},
@@ -294,8 +297,12 @@ func TestLinesAreCountedAndBounded(t *testing.T) {
 	}
 	at := int64(100 + 4)
 	want := []line{
-		{"a", false, 103}, {"", false, at}, {long, false, at + 2*maxRow + 1}, {"", true, at + 4*maxRow + 3},
-		{"", true, at + 4*maxRow + 3 + 10<<20 + 1}, {"last", false, at + 4*maxRow + 3 + 10<<20 + 5},
+		{"a", false, 103},
+		{"", false, at},
+		{long, false, at + 2*maxRow + 1},
+		{"", true, at + 4*maxRow + 3},
+		{"", true, at + 4*maxRow + 3 + 10<<20 + 1},
+		{"last", false, at + 4*maxRow + 3 + 10<<20 + 5},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%.2000s", diff)

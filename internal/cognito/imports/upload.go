@@ -126,10 +126,10 @@ func (u *Uploads) keep(ctx context.Context, job *store.ImportJob, body io.Reader
 		if f.size += int64(size); f.size > cmp.Or(u.MaxFile, MaxFile) {
 			return f, ErrTooLarge
 		}
-		if size > 0 {
-			f.lines += int64(bytes.Count(piece[:size], []byte{'\n'}))
-			last = piece[size-1]
-			if err := u.keepPiece(ctx, job, f.upload, n, piece[:size]); err != nil {
+		if got := piece[:size]; len(got) > 0 {
+			f.lines += int64(bytes.Count(got, []byte{'\n'}))
+			last = got[len(got)-1]
+			if err := u.keepPiece(ctx, job, f.upload, n, got); err != nil {
 				return f, err
 			}
 		}
