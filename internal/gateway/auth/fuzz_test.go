@@ -1,0 +1,86 @@
+package auth
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"cognate/internal/gateway/seal"
+)
+
+// No value opens but those that were sealed, as they were.
+func FuzzOpenSession(f *testing.F) {
+	ring, err := seal.Parse([]byte(strings.Repeat("A", 43) + "="))
+	if err != nil {
+		f.Fatal(err)
+	}
+	// The same for every run, so that workers agree on it.
+	s := &session{Issuer: "https://id.example.com", ClientID: "c", Started: 1, Timeout: 60, AccessToken: "at", Claims: []byte(`{"sub":"u"}`)}
+	value, err := sealSession(ring, "Name", s)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(value, "Name")
+	f.Add(value[:len(value)-4], "Name")
+	f.Add("AAAA", "Name")
+	f.Add("", "")
+	f.Fuzz(func(t *testing.T, text, name string) {
+		got, err := openSession(ring, name, text)
+		if err == nil && (got.AccessToken != "at" || got.subject != "u" || name != "Name") {
+			t.Errorf("%q opened as %+v", text, got)
+		}
+		if _, err := openState(ring, text, time.Unix(1, 0)); err == nil {
+			t.Errorf("%q opened as a state", text)
+		}
+	})
+}
+
+// Whatever cookies a request has, the pieces are taken in a row or not at all.
+func FuzzReadCookies(f *testing.F) {
+	f.Add("AWSELBAuthSessionCookie-0=a; AWSELBAuthSessionCookie-1=b; AWSALBAuthNonce=c")
+	f.Add("AWSELBAuthSessionCookie-0=a; AWSELBAuthSessionCookie-2=b")
+	f.Add("AWSELBAuthSessionCookie-4=a; AWSELBAuthSessionCookie-00=b; AWSELBAuthSessionCookie-=c")
+	f.Fuzz(func(t *testing.T, cookies string) {
+		p := readCookies(http.Header{"Cookie": {cookies}}, DefaultCookieName)
+		if len(p.shards) > maxShards {
+			t.Errorf("%d pieces", len(p.shards))
+		}
+		joined := ""
+		for _, index := range []string{"0", "1", "2", "3"}[:len(p.shards)] {
+			joined += p.shards[index]
+		}
+		if !p.broken && p.value != joined {
+			t.Errorf("%q is read as %q of %v", cookies, p.value, p.shards)
+		}
+		if len(p.shards) > 0 && !p.broken && p.value == "" {
+			t.Error("an empty session")
+		}
+	})
+}
+
+// What is left of the headers of a request, no server takes for an identity.
+func FuzzRemoveIdentity(f *testing.F) {
+	f.Add("X-Amzn-Oidc-Data", "x_amzn_oidc_identity")
+	f.Add("X-Amzn-Oidc", "X-Amzn-OidcData")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		h := http.Header{first: {"a"}, second: {"b"}}
+		RemoveIdentity(h)
+		for _, name := range []string{first, second} {
+			variable := strings.ToUpper(strings.ReplaceAll(name, "-", "_")) // as CGI does
+			_, left := h[name]
+			if left == strings.HasPrefix(variable, "X_AMZN_OIDC_") && isASCII(name) {
+				t.Errorf("%q is left: %t", name, left)
+			}
+		}
+	})
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] > 127 {
+			return false
+		}
+	}
+	return true
+}
