@@ -123,7 +123,9 @@ func TestIdentityIsFoundByIDAndByEachLogin(t *testing.T) {
 		}
 		found = read(t, db, func(ctx context.Context, tx *store.Tx) (*store.Identity, error) { return tx.Identity(ctx, guest.ID) })
 		wantEqual(t, found, guest)
-		_, err := store.Read(t.Context(), db.DB, func(ctx context.Context, tx *store.Tx) (*store.Identity, error) { return tx.Identity(ctx, "us-east-1:c") })
+		_, err := store.Read(t.Context(), db.DB, func(ctx context.Context, tx *store.Tx) (*store.Identity, error) {
+			return tx.Identity(ctx, "us-east-1:c")
+		})
 		wantCode(t, err, "ResourceNotFoundException", "Identity 'us-east-1:c' not found.")
 	})
 }

@@ -118,7 +118,9 @@ func TestUserPoolAsAnOpenIDProvider(t *testing.T) {
 		ARN string `json:"arn"`
 	}
 	operate(t, w.Server, http.MethodPut, "/_cognate/v1/account-providers", map[string]any{"url": issuer, "clientIds": []string{w.client}}, &provider)
-	pool := w.newPool(t, func(in *cognitoidentity.CreateIdentityPoolInput) { in.OpenIdConnectProviderARNs = []string{provider.ARN} })
+	pool := w.newPool(t, func(in *cognitoidentity.CreateIdentityPoolInput) {
+		in.OpenIdConnectProviderARNs = []string{provider.ARN}
+	})
 	name := strings.TrimPrefix(issuer, "http://")
 	get := func(key, token string) (string, error) {
 		out, err := w.public.GetId(t.Context(), &cognitoidentity.GetIdInput{IdentityPoolId: &pool, Logins: map[string]string{key: token}})

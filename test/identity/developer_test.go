@@ -83,8 +83,10 @@ func TestTokensOfIdentityPools_Row8(t *testing.T) {
 			if header["alg"] != "RS512" {
 				t.Errorf("signed by %v", header["alg"])
 			}
-			got := []any{claims["aud"], claims["sub"], claims["amr"], claims["exp"].(float64) - claims["iat"].(float64),
-				claims["https://aws.amazon.com/tags"], claims["https://cognito-identity.amazonaws.com/identity-pool-arn"]}
+			got := []any{
+				claims["aud"], claims["sub"], claims["amr"], claims["exp"].(float64) - claims["iat"].(float64),
+				claims["https://aws.amazon.com/tags"], claims["https://cognito-identity.amazonaws.com/identity-pool-arn"],
+			}
 			want := []any{w.pool, test.identity, test.methods, test.lifetime, test.tags, "arn:aws:cognito-identity:us-east-1:" + account + ":identitypool/" + w.pool}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)

@@ -4,6 +4,7 @@ package identity_test
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -138,12 +139,10 @@ func (w *world) describe(t *testing.T, id string) *cognitoidentity.DescribeIdent
 	return out
 }
 
-func merge(maps ...map[string]string) map[string]string {
+func merge(parts ...map[string]string) map[string]string {
 	all := map[string]string{}
-	for _, m := range maps {
-		for k, v := range m {
-			all[k] = v
-		}
+	for _, m := range parts {
+		maps.Copy(all, m)
 	}
 	return all
 }

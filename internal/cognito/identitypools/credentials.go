@@ -145,8 +145,7 @@ func (o *Operations) assume(ctx context.Context, g *grant) (*access.Session, err
 		Action: "sts:AssumeRoleWithWebIdentity", RoleARN: g.role, SessionName: sessionName, Duration: sessionLifetime,
 		Federated: identitytokens.Provider, Keys: keys, SessionKeys: keys, Tags: g.tags, Guest: g.guest,
 	})
-	var refused *access.Refusal
-	if errors.As(err, &refused) {
+	if _, refused := errors.AsType[*access.Refusal](err); refused {
 		return nil, errMisconfigured().Because(err)
 	}
 	return session, err

@@ -15,8 +15,6 @@ import (
 // GetOpenIdTokenForDeveloperIdentity gives a token for a user that the caller vouches
 // for by an identifier of the developer provider. The identifier is linked to the
 // identity given, else the identity that has it is found or made.
-//
-//nolint:revive // the name is the API's
 func (o *Operations) GetOpenIdTokenForDeveloperIdentity(ctx context.Context, in *identity.GetOpenIdTokenForDeveloperIdentityInput) (*identity.GetOpenIdTokenForDeveloperIdentityResponse, error) {
 	pool, err := o.Directory.IdentityPool(ctx, in.IdentityPoolId)
 	if err != nil {

@@ -10,8 +10,6 @@ import (
 
 // GetId gives the id of the identity that has the logins, which is made when nobody
 // has them; without logins, that of a new guest.
-//
-//nolint:revive // the name is the API's
 func (o *Operations) GetId(ctx context.Context, in *identity.GetIdInput) (*identity.GetIdResponse, error) {
 	pool, err := o.Directory.IdentityPool(ctx, in.IdentityPoolId)
 	if err != nil {

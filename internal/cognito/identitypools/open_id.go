@@ -10,8 +10,6 @@ import (
 
 // GetOpenIdToken gives a token of the pool that says who the caller is, for an STS
 // (the basic flow).
-//
-//nolint:revive // the name is the API's
 func (o *Operations) GetOpenIdToken(ctx context.Context, in *identity.GetOpenIdTokenInput) (*identity.GetOpenIdTokenResponse, error) {
 	who, pool, err := o.find(ctx, in.IdentityId)
 	if err != nil {
