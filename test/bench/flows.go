@@ -18,7 +18,7 @@ func stateless(context.Context, int) (any, error) { return struct{}{}, nil }
 // flows lists what is measured. Floors: what the cryptography of the flow
 // costs by itself.
 func (w *world) flows() []flow {
-	choice, watched, domain := new(choicePool), new(watchedPool), new(domainOf)
+	choice, watched, domain, identity := new(choicePool), new(watchedPool), new(domainOf), new(identityPool)
 	return []flow{
 		{name: "SignUp", prepare: stateless, do: w.signUp, floor: func(f *floor) time.Duration { return f.verifier }, goal: "–"},
 		{name: "SRP sign-in", prepare: w.newSRP, do: w.srpSignIn, floor: func(f *floor) time.Duration { return f.srp + 2*f.signature }, goal: "≤ 1.25 of its floor"},
@@ -36,6 +36,10 @@ func (w *world) flows() []flow {
 		{name: "client_credentials", prepare: domain.newVisitor(w), do: domain.clientCredentials, floor: func(f *floor) time.Duration { return f.signature }, goal: "≤ 1.3 of its floor"},
 		{name: "userInfo", prepare: domain.newVisitor(w), do: domain.userInfo, goal: "≤ 0.4 signatures"},
 		{name: "AdminGetUser", prepare: stateless, do: w.adminGetUser, goal: "≤ 0.3 signatures"},
+		{name: "GetId, known identity", prepare: identity.newUser(w), do: identity.knownID, goal: "one read"},
+		{name: "GetCredentialsForIdentity", prepare: identity.newUser(w), do: identity.credentials, floor: func(f *floor) time.Duration { return f.check }, goal: "≤ 0.5 signatures beyond its floor"},
+		{name: "GetOpenIdToken", prepare: identity.newUser(w), do: identity.openID, floor: func(f *floor) time.Duration { return f.check + f.signature }, goal: "–"},
+		{name: "AdminGetUser by a role of 50 statements", prepare: identity.newUser(w), do: w.bySession, goal: "–"},
 		{name: "ListUsers(60)", prepare: stateless, do: w.listUsers(""), goal: "–"},
 		{name: "ListUsers(60), e-mail prefix", prepare: stateless, do: w.listUsers(`email ^= "user-00000"`), goal: "–"},
 	}

@@ -91,6 +91,11 @@ func measure(ctx context.Context, users int, duration time.Duration, only, binar
 		fmt.Printf("| %s | %.0f | %.0f | %.1f | %s | %s | %s |\n", f.name, one.perSecond(), many.perSecond(),
 			float64(many.latency.ValueAtQuantile(99))/1000, f.cost(one, floor), f.cost(many, floor), f.goal)
 	}
+	if strings.Contains("import", only) {
+		if err := w.measureImport(ctx, duration); err != nil {
+			return err
+		}
+	}
 	memory, err := w.server.residentMiB()
 	if err != nil {
 		return err

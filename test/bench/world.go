@@ -41,6 +41,7 @@ type world struct {
 	poolID   string
 	clientID string
 	database string
+	binary   string
 	server   *serverProcess
 	api      *cip.Client
 	tokens   tokenPool
@@ -49,7 +50,7 @@ type world struct {
 // newWorld makes a pool through the API, loads the users straight into the
 // database, and starts the server on it.
 func newWorld(ctx context.Context, users int, binary, database string) (w *world, err error) {
-	w = &world{users: users, engine: "SQLite", database: database}
+	w = &world{users: users, engine: "SQLite", database: database, binary: binary}
 	if database != "" {
 		w.engine = "PostgreSQL"
 	}
