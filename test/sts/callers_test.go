@@ -160,7 +160,7 @@ func TestS170QueriesThatAreNone(t *testing.T) {
 		"Action=GetCallerIdentity":                     "<Code>InvalidAction</Code>",
 		"Action=%":                                     "<Code>MalformedQueryString</Code>",
 	} {
-		answer, err := s.HTTP.Post(s.URL+"/", "application/x-www-form-urlencoded", strings.NewReader(form)) //nolint:noctx // a test
+		answer, err := s.HTTP.Post(s.URL+"/", "application/x-www-form-urlencoded", strings.NewReader(form))
 		wantOK(t, err)
 		body, err := io.ReadAll(answer.Body)
 		wantOK(t, err)

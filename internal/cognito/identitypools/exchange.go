@@ -26,7 +26,7 @@ func (o *Operations) exchange(ctx context.Context, g *grant) (*access.Session, e
 		asked.Policy, asked.PolicyARNs = document, []string{arn}
 	}
 	got, err := o.STS.Exchange(ctx, asked)
-	var refused *remotests.Refusal
+	var refused *remotests.RefusedError
 	switch {
 	case errors.As(err, &refused):
 		return nil, errMisconfigured().Because(err)

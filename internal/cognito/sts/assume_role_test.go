@@ -120,16 +120,20 @@ func TestAssumeRoleRefusals(t *testing.T) {
 		"no such role":    {func(in *sts.AssumeRoleRequest) { in.RoleArn = iamARN + "role/none" }, 403, "AccessDenied", notTrusted(iamARN + "role/none")},
 		"another path":    {func(in *sts.AssumeRoleRequest) { in.RoleArn = iamARN + "role/shop" }, 403, "AccessDenied", notTrusted(iamARN + "role/shop")},
 		"another account": {func(in *sts.AssumeRoleRequest) { in.RoleArn = "arn:aws:iam::999999999999:role/team/shop" }, 403, "AccessDenied", "*"},
-		"too long": {func(in *sts.AssumeRoleRequest) { in.DurationSeconds = new(int32(7201)) }, 400, "ValidationError",
-			"The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
+		"too long": {
+			func(in *sts.AssumeRoleRequest) { in.DurationSeconds = new(int32(7201)) }, 400, "ValidationError",
+			"The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+		},
 		"device":             {func(in *sts.AssumeRoleRequest) { in.SerialNumber, in.TokenCode = iamARN+"mfa/ana", "123456" }, 403, "AccessDenied", "*"},
 		"contexts":           {func(in *sts.AssumeRoleRequest) { in.ProvidedContexts = []sts.ProvidedContext{{}} }, 400, "ValidationError", "*"},
 		"bad session policy": {func(in *sts.AssumeRoleRequest) { in.Policy = `{"Statement":[]` }, 400, "MalformedPolicyDocument", "*"},
 		"policy of a role":   {func(in *sts.AssumeRoleRequest) { in.Policy = trusting(`"*"`, `"sts:AssumeRole"`, "") }, 400, "MalformedPolicyDocument", "*"},
-		"huge policy": {func(in *sts.AssumeRoleRequest) {
-			in.Policy = allowing("s3:" + random(100_000))
+		"huge policy": {
+			func(in *sts.AssumeRoleRequest) {
+				in.Policy = allowing("s3:" + random(100_000))
+			},
+			400, "PackedPolicyTooLarge", "*",
 		},
-			400, "PackedPolicyTooLarge", "*"},
 		"no such policy": {func(in *sts.AssumeRoleRequest) {
 			in.PolicyArns = []sts.PolicyDescriptorType{{Arn: "arn:aws:iam::aws:policy/None"}}
 		}, 400, "ValidationError", "*"},

@@ -65,7 +65,7 @@ func packed(s *access.Session, has bool) *int32 {
 	if !has {
 		return nil
 	}
-	return new(int32(s.PackedPolicySize)) //nolint:gosec // a percentage
+	return new(int32(s.PackedPolicySize))
 }
 
 // arns are the managed session policies of a request.

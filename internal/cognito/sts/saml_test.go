@@ -112,8 +112,10 @@ func TestSAMLResponsesThatOpenNothing(t *testing.T) {
 		"role trusts another":  {other, nil, nil, 403, "AccessDenied", denied},
 		"no such role":         {iamARN + "role/none", nil, nil, 403, "AccessDenied", denied},
 		"tags without a right": {role, with(webidentity.TagAttributePrefix+"team", "a"), nil, 403, "AccessDenied", denied},
-		"no such provider": {role, nil, func(in *sts.AssumeRoleWithSAMLRequest) { in.PrincipalArn = iamARN + "saml-provider/none" },
-			400, "InvalidIdentityToken", "Specified provider doesn't exist"},
+		"no such provider": {
+			role, nil, func(in *sts.AssumeRoleWithSAMLRequest) { in.PrincipalArn = iamARN + "saml-provider/none" },
+			400, "InvalidIdentityToken", "Specified provider doesn't exist",
+		},
 		"no session name":      {role, with(webidentity.SessionNameAttribute), nil, 400, "InvalidIdentityToken", "RoleSessionName is required in AuthnResponse"},
 		"bad session name":     {role, with(webidentity.SessionNameAttribute, "a b"), nil, 400, "InvalidIdentityToken", "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"},
 		"two session names":    {role, with(webidentity.SessionNameAttribute, "ana", "ben"), nil, 400, "InvalidIdentityToken", "*"},

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -90,8 +91,10 @@ func TestTokensThatAreNoneOrNoLongerGood(t *testing.T) {
 		"changed":          {token[:len(token)-6] + "AAAAAA", "Token signature invalid"},
 		"without segments": {"a.b.c", none},
 		"too long":         {token + strings.Repeat("A", longestToken), none},
-		"unknown issuer": {w.sign(map[string]any{"iss": "https://unknown.example", "sub": "1", "aud": "c"}),
-			"No OpenIDConnect provider found in your account for https://unknown.example"},
+		"unknown issuer": {
+			w.sign(map[string]any{"iss": "https://unknown.example", "sub": "1", "aud": "c"}),
+			"No OpenIDConnect provider found in your account for https://unknown.example",
+		},
 		"no issuer":          {w.sign(map[string]any{"sub": "1", "aud": "c"}), none},
 		"the pool by itself": {w.sign(map[string]any{"iss": "https://id.example/cognito-identity", "sub": identityID, "aud": poolID}), "Token signature invalid"},
 	} {
@@ -107,9 +110,7 @@ func TestTokensThatAreNoneOrNoLongerGood(t *testing.T) {
 
 func (w *world) idToken(change map[string]any) string {
 	claims := map[string]any{"iss": w.idp.URL, "sub": "42", "aud": "c1", "iat": w.now().Unix(), "exp": w.now().Add(time.Hour).Unix(), "email": "ana@example.com", "amr": []string{"mfa"}}
-	for name, value := range change {
-		claims[name] = value
-	}
+	maps.Copy(claims, change)
 	return w.sign(claims)
 }
 

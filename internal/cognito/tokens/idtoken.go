@@ -76,8 +76,7 @@ func (t *Tokens) CheckActive(ctx context.Context, poolID string, claims jwt.Clai
 		family, _ = claims.String("event_id")
 	}
 	err = t.load(ctx, &Bearer{Pool: pool, FamilyID: family}, sub, clientID)
-	var refusal *api.Error
-	if errors.As(err, &refusal) {
+	if _, ok := errors.AsType[*api.Error](err); ok {
 		return fmt.Errorf("%w: %w", ErrInactive, err)
 	}
 	return err

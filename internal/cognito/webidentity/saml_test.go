@@ -1,7 +1,7 @@
 package webidentity
 
 import (
-	"crypto/sha1" //nolint:gosec // as the service makes names
+	"crypto/sha1"
 	"encoding/base64"
 	"sync"
 	"testing"
@@ -57,7 +57,7 @@ func TestSAMLResponsesSayWhoSomebodyIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest := sha1.Sum([]byte("https://idp.example" + "123456789012" + "/corp")) //nolint:gosec // identity-pools.md D5
+	digest := sha1.Sum([]byte("https://idp.example" + "123456789012" + "/corp"))
 	want := &Claims{
 		Subject: "ana", Issuer: "https://idp.example", Audience: []string{SigninEndpoint}, Party: SigninEndpoint,
 		Issued: at, Expires: at.Add(5 * time.Minute),

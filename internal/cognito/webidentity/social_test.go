@@ -2,7 +2,7 @@ package webidentity
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // of OAuth 1.0a
+	"crypto/sha1"
 	"encoding/base64"
 	"net/url"
 	"regexp"

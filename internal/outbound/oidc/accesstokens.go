@@ -166,8 +166,7 @@ func (a *AccessTokens) ask(ctx context.Context, address string, header http.Head
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	got, err := a.Client.send(ctx, http.MethodGet, address, "", header)
-	var inAddress *url.Error
-	if errors.As(err, &inAddress) {
+	if inAddress, ok := errors.AsType[*url.Error](err); ok {
 		err = inAddress.Err
 	}
 	switch {

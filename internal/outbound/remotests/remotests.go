@@ -94,11 +94,11 @@ type Credentials struct {
 	Expires time.Time
 }
 
-// Refusal is an answer that there is no session. Any other error is that the service
+// RefusedError is an answer that there is no session. Any other error is that the service
 // could not be asked.
-type Refusal struct{ Code, Message string }
+type RefusedError struct{ Code, Message string }
 
-func (r *Refusal) Error() string { return "the STS refuses: " + r.Code + ": " + r.Message }
+func (r *RefusedError) Error() string { return "the STS refuses: " + r.Code + ": " + r.Message }
 
 // Exchange asks for a session. It must not be called inside a transaction.
 func (c *Client) Exchange(ctx context.Context, r Request) (*Credentials, error) {
@@ -135,7 +135,7 @@ func refusal(err error) error {
 	if errors.As(err, &said) && errors.As(err, &response) {
 		status := response.HTTPStatusCode()
 		if status >= 400 && status < 500 && status != http.StatusTooManyRequests && said.ErrorCode() != "IDPCommunicationError" {
-			return &Refusal{said.ErrorCode(), said.ErrorMessage()}
+			return &RefusedError{said.ErrorCode(), said.ErrorMessage()}
 		}
 	}
 	return fmt.Errorf("exchange a token at the STS: %w", err)

@@ -98,7 +98,7 @@ func TestAnswersWithoutASession(t *testing.T) {
 			t.Parallel()
 			client, _ := service(t, c.status, c.body)
 			got, err := client.Exchange(t.Context(), request())
-			var refused *Refusal
+			var refused *RefusedError
 			if got != nil || err == nil || errors.As(err, &refused) != (c.refusal != "") || refused != nil && refused.Code != c.refusal {
 				t.Errorf("%+v, %v", got, err)
 			}

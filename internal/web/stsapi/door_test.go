@@ -221,12 +221,18 @@ func TestFormsThatAreRefused(t *testing.T) {
 		"value and parts": {good + "&Policy=1&Policy.a=x", 400, "MalformedInput", "*"},
 		"structure":       {good + "&PolicyArns.member.1=x", 400, "MalformedInput", "*"},
 		"other part":      {good + "&Tags.entry.1.Key=x", 400, "MalformedInput", "*"},
-		"missing": {"Action=AssumeRole&Version=2011-06-15&RoleSessionName=ana", 400, "ValidationError",
-			"1 validation error detected: Value null at 'roleArn' failed to satisfy constraint: Member must not be null"},
-		"short": {good + "&ExternalId=x", 400, "ValidationError",
-			"1 validation error detected: Value 'x' at 'externalId' failed to satisfy constraint: Member must have length greater than or equal to 2"},
-		"low": {good + "&DurationSeconds=899", 400, "ValidationError",
-			"1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900"},
+		"missing": {
+			"Action=AssumeRole&Version=2011-06-15&RoleSessionName=ana", 400, "ValidationError",
+			"1 validation error detected: Value null at 'roleArn' failed to satisfy constraint: Member must not be null",
+		},
+		"short": {
+			good + "&ExternalId=x", 400, "ValidationError",
+			"1 validation error detected: Value 'x' at 'externalId' failed to satisfy constraint: Member must have length greater than or equal to 2",
+		},
+		"low": {
+			good + "&DurationSeconds=899", 400, "ValidationError",
+			"1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
+		},
 		"zero byte": {good + "&ExternalId=ab%00", 400, "ValidationError", "*"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -89,7 +89,7 @@ type exchange struct {
 // ServeHTTP answers one request and logs one line about it.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{start: h.Now(), requestID: uuid.NewString()}
-	body, err := h.answer(w, r, x)
+	body, err := h.answer(r.Context(), w, r, x)
 	status := http.StatusOK
 	var exception *api.Error
 	if err != nil {
@@ -105,7 +105,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer gives the body of a success. A panic below it becomes an error.
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, x *exchange) (body []byte, err error) {
+func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, x *exchange) (body []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
@@ -127,8 +127,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, x *exchange) (b
 	if x.op, err = h.find(form); err != nil {
 		return nil, err
 	}
-	ctx, err := h.admit(r, x, data)
-	if err != nil {
+	if ctx, err = h.admit(ctx, r, x, data); err != nil {
 		return nil, err
 	}
 	in, err := x.op.read(form)
@@ -157,8 +156,8 @@ func (h *Handler) find(form *parameter) (*operation, error) {
 
 // admit finds out who calls, where the operation has to be signed, and gives the
 // context of the call.
-func (h *Handler) admit(r *http.Request, x *exchange, body []byte) (context.Context, error) {
-	ctx, origin := r.Context(), h.Origin(r)
+func (h *Handler) admit(ctx context.Context, r *http.Request, x *exchange, body []byte) (context.Context, error) {
+	origin := h.Origin(r)
 	info := &api.RequestInfo{
 		RequestID: x.requestID, Operation: x.op.spec.Name, Region: h.Region, UserAgent: r.UserAgent(),
 	}
