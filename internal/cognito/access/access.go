@@ -92,7 +92,7 @@ func (a *Access) policy(text string, use iam.Use) (*iam.Policy, error) {
 }
 
 // rights compiles what is stored of a user or a role.
-func (a *Access) rights(policies []string, boundary string, all ...[]store.Bounds) (rights, error) {
+func (a *Access) rights(policies []string, boundary string, bounds []store.Bounds) (rights, error) {
 	var r rights
 	var err error
 	if r.policies.Identity, err = a.compile(policies, iam.Identity); err != nil {
@@ -103,12 +103,6 @@ func (a *Access) rights(policies []string, boundary string, all ...[]store.Bound
 			return r, err
 		}
 	}
-	for _, list := range all {
-		bounds, err := a.bounds(list)
-		if err != nil {
-			return r, err
-		}
-		r.bounds = append(r.bounds, bounds...)
-	}
-	return r, nil
+	r.bounds, err = a.bounds(bounds)
+	return r, err
 }

@@ -2,6 +2,8 @@ package access
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 
 	"cognate/internal/api"
 	"cognate/internal/protocol/iam"
@@ -44,9 +46,21 @@ func boundsOf(p *Principal) ([]store.Bounds, error) {
 	}
 	own := p.source
 	own.Keys = p.context
-	list := append([]store.Bounds{own}, p.sourceBounds...)
+	list := together([]store.Bounds{own}, p.sourceBounds)
 	if len(list) > maxBounds {
 		return nil, api.AccessDeniedException("The rights of %s come through %d others. Let somebody nearer to the first administrator do this.", p.ARN, len(list)-1)
 	}
 	return list, nil
+}
+
+// together joins two lists, each bound once: what somebody writes in one go carries
+// the same ones in several places.
+func together(a, b []store.Bounds) []store.Bounds {
+	list := slices.Clip(a)
+	for _, bound := range b {
+		if !slices.ContainsFunc(a, func(same store.Bounds) bool { return reflect.DeepEqual(same, bound) }) {
+			list = append(list, bound)
+		}
+	}
+	return list
 }

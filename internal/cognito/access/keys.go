@@ -132,11 +132,11 @@ func (a *Access) userPrincipal(u *store.AccessUser, k store.AccessKey) (*Princip
 		AccessKeyID: k.ID, UserName: u.Name, Tags: u.Settings.Tags,
 	}
 	var err error
-	if p.rights, err = a.rights(u.Settings.Policies, u.Settings.Boundary, u.Settings.Bounds, k.Bounds); err != nil {
+	p.sourceBounds = together(u.Settings.Bounds, k.Bounds)
+	if p.rights, err = a.rights(u.Settings.Policies, u.Settings.Boundary, p.sourceBounds); err != nil {
 		return nil, fmt.Errorf("compile the rights of user %s: %w", u.Name, err)
 	}
 	p.source = store.Bounds{Policies: u.Settings.Policies, Boundary: u.Settings.Boundary}
-	p.sourceBounds = append(append([]store.Bounds{}, u.Settings.Bounds...), k.Bounds...)
 	p.describe()
 	return p, nil
 }

@@ -135,7 +135,7 @@ func (a *Access) rolePrincipal(ctx context.Context, s *state) (*Principal, error
 			return nil, err
 		}
 		p.rights.bounds = append(append([]bound{}, p.rights.bounds...), vouches.bounds...)
-		p.sourceBounds = append(append([]store.Bounds{}, p.sourceBounds...), vouches.settings.Bounds...)
+		p.sourceBounds = together(p.sourceBounds, vouches.settings.Bounds)
 	}
 	return p, nil
 }

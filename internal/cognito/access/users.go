@@ -127,7 +127,7 @@ func (a *Access) RotateKey(ctx context.Context, caller *Principal, id string, re
 		if err != nil {
 			return nil, err
 		}
-		bounds = append(added, bounds...)
+		bounds = together(added, bounds)
 	}
 	if len(bounds) > maxBounds {
 		return nil, invalid("The rights of this key come through %d others: make the user a key instead.", len(bounds))
