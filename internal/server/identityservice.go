@@ -18,6 +18,6 @@ func (p *parts) identityService() identity.Service {
 	c := p.cfg
 	return &identityService{&identitypools.Operations{
 		DB: p.db, Directory: p.directory, Paging: p.paging, Now: c.Now, Region: c.Region, AccountID: c.AccountID,
-		Access: p.access, Verifier: p.outside, Tokens: p.identities, UserPoolIssuer: c.issuer, STS: p.remoteSTS,
+		Access: p.access, Verifier: p.outside, Tokens: p.identities, UserPoolIssuer: c.issuer, STS: p.remoteSTS, AllowChosenIDs: c.Mode == Dev,
 	}}
 }

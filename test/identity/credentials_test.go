@@ -273,3 +273,34 @@ func TestSignedCallsWithCredentialsOfAnIdentity(t *testing.T) {
 		t.Errorf("users %v", list.Users)
 	}
 }
+
+func TestChosenIDsInDev(t *testing.T) {
+	t.Parallel()
+	s := startDev(t)
+	create := func(id string) (string, error) {
+		out, err := s.Identity.CreateIdentityPool(t.Context(), &cognitoidentity.CreateIdentityPoolInput{
+			IdentityPoolName: aws.String("shop"), IdentityPoolTags: map[string]string{"cognate:id": id},
+		})
+		if err != nil {
+			return "", err
+		}
+		return *out.IdentityPoolId, nil
+	}
+	made, err := create(anyShape)
+	wantOK(t, err)
+	if made != anyShape {
+		t.Errorf("made %s", made)
+	}
+	_, err = create(anyShape)
+	wantErr(t, err, "InvalidParameterException", "IdentityPool '"+anyShape+"' already exists.")
+	for _, id := range []string{"", "eu-west-1:00000000-0000-4000-8000-000000000001", "us-east-1:{00000000-0000-4000-8000-000000000001}", "us-east-1:ABCDEF00-0000-4000-8000-000000000001"} {
+		_, err := create(id)
+		wantErr(t, err, "InvalidParameterException", "The tag cognate:id must be us-east-1: followed by a UUID in small letters.")
+	}
+	w := newWorld(t, servertest.Shared(t), func(in *cognitoidentity.CreateIdentityPoolInput) {
+		in.IdentityPoolTags = map[string]string{"cognate:id": anyShape}
+	})
+	if w.pool == anyShape {
+		t.Error("serve lets ids be chosen")
+	}
+}

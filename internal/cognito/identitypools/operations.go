@@ -22,8 +22,8 @@ import (
 // installation allows more (spec/identity-pools.md A3).
 const DefaultQuota = 1000
 
-// Operations are the operations on identity pools. All fields but STS and Quota must
-// be set.
+// Operations are the operations on identity pools. All fields but STS and the last two
+// must be set.
 type Operations struct {
 	DB        *store.DB
 	Directory *directory.Directory
@@ -42,6 +42,8 @@ type Operations struct {
 	// UserPoolIssuer gives the issuer of a user pool of this installation.
 	UserPoolIssuer func(poolID string) string
 
+	// AllowChosenIDs lets a new pool's tag cognate:id choose its id. For dev only.
+	AllowChosenIDs bool
 	// Quota replaces DefaultQuota when it is not 0.
 	Quota int64
 }

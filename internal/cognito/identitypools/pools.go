@@ -3,7 +3,11 @@ package identitypools
 import (
 	"cmp"
 	"context"
+	"strings"
 
+	"github.com/google/uuid"
+
+	"cognate/internal/api"
 	"cognate/internal/api/identity"
 	"cognate/internal/store"
 )
@@ -11,7 +15,11 @@ import (
 // CreateIdentityPool makes a pool.
 func (o *Operations) CreateIdentityPool(ctx context.Context, in *identity.CreateIdentityPoolInput) (*identity.IdentityPool, error) {
 	now, region := o.Now(), o.region(ctx)
-	pool := &store.IdentityPool{ID: newID(region), Region: region, Name: in.IdentityPoolName, CreatedAt: now, ModifiedAt: now}
+	id, err := o.newPoolID(region, in.IdentityPoolTags)
+	if err != nil {
+		return nil, err
+	}
+	pool := &store.IdentityPool{ID: id, Region: region, Name: in.IdentityPoolName, CreatedAt: now, ModifiedAt: now}
 	pool.Settings.Pool = identity.IdentityPool{
 		IdentityPoolId:                 pool.ID,
 		IdentityPoolName:               in.IdentityPoolName,
@@ -27,20 +35,45 @@ func (o *Operations) CreateIdentityPool(ctx context.Context, in *identity.Create
 	if err := o.check(&pool.Settings.Pool); err != nil {
 		return nil, err
 	}
-	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		n, err := tx.CountIdentityPools(ctx, region)
-		if err != nil {
-			return struct{}{}, err
-		}
-		if n >= cmp.Or(o.Quota, DefaultQuota) {
-			return struct{}{}, identity.LimitExceededException("Account has exceeded the maximum number of identity pools.")
-		}
-		return struct{}{}, tx.InsertIdentityPool(ctx, pool)
+	_, err = store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		return struct{}{}, o.insert(ctx, tx, pool)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return describe(pool), nil
+}
+
+func (o *Operations) insert(ctx context.Context, tx *store.Tx, pool *store.IdentityPool) error {
+	n, err := tx.CountIdentityPools(ctx, pool.Region)
+	if err != nil {
+		return err
+	}
+	if n >= cmp.Or(o.Quota, DefaultQuota) {
+		return identity.LimitExceededException("Account has exceeded the maximum number of identity pools.")
+	}
+	switch _, err := tx.IdentityPool(ctx, pool.ID); {
+	case err == nil:
+		return identity.InvalidParameterException("IdentityPool '%s' already exists.", pool.ID)
+	case !api.HasCode(err, "ResourceNotFoundException"):
+		return err
+	}
+	return tx.InsertIdentityPool(ctx, pool)
+}
+
+// chosenIDTag is the tag by which a new pool asks for its id in dev.
+const chosenIDTag = "cognate:id"
+
+func (o *Operations) newPoolID(region string, tags map[string]string) (string, error) {
+	chosen, asked := tags[chosenIDTag]
+	if !asked || !o.AllowChosenIDs {
+		return newID(region), nil
+	}
+	rest, ok := strings.CutPrefix(chosen, region+":")
+	if _, err := uuid.Parse(rest); !ok || err != nil || len(rest) != len(uuid.UUID{}.String()) || strings.ToLower(rest) != rest {
+		return "", identity.InvalidParameterException("The tag %s must be %s: followed by a UUID in small letters.", chosenIDTag, region)
+	}
+	return chosen, nil
 }
 
 // UpdateIdentityPool replaces the settings of a pool. What the request leaves out is

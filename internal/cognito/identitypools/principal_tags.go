@@ -52,12 +52,9 @@ func (o *Operations) GetPrincipalTagAttributeMap(ctx context.Context, in *identi
 // tagged gives the name under which the pool keeps the tags of a provider, which
 // must be one of the pool's whose tokens have claims.
 func (o *Operations) tagged(pool *store.IdentityPool, name string) (string, error) {
-	if p, ok := o.providersOf(pool)[name]; ok && p.kind != byDeveloper {
-		return p.claims, nil
-	}
-	for _, p := range o.providersOf(pool) {
-		if p.claims == name && p.kind != byDeveloper {
-			return name, nil
+	for key, p := range o.providersOf(pool) {
+		if p.kind != byDeveloper && (key == name || p.claims == name) {
+			return p.claims, nil
 		}
 	}
 	return "", identity.ResourceNotFoundException("The identity pool has no provider '%s'.", name)
