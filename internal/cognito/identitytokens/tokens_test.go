@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -239,10 +240,7 @@ func TestS030IdentityTokensOfOthersAreRefused(t *testing.T) {
 		"iat": c.Now().Unix(), "exp": c.Now().Unix() + 600, claimTags: map[string]any{"principal_tags": map[string]any{"k": []string{"v"}}},
 	}
 	sign := func(change func(map[string]any)) string {
-		claims := make(map[string]any, len(full))
-		for name, value := range full {
-			claims[name] = value
-		}
+		claims := maps.Clone(full)
 		change(claims)
 		text, err := json.Marshal(claims)
 		if err != nil {

@@ -2,6 +2,7 @@ package rolechoice
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -75,8 +76,6 @@ type decision struct {
 	noLogins bool // signed in by the operator's server
 }
 
-func ptr(m identity.RoleMapping) *identity.RoleMapping { return &m }
-
 var decisions = []decision{
 	// Rule 1.
 	{name: "guest", asGuest: true, want: role("guest")},
@@ -89,49 +88,49 @@ var decisions = []decision{
 	{name: "no mapping, roles in the token", claims: `{"cognito:roles":["` + role("a") + `"],"cognito:preferred_role":"` + role("a") + `"}`, want: role("user")},
 	{name: "no mapping, custom role", claims: `{"cognito:roles":["` + role("a") + `"]}`, custom: role("a"), want: forbiddenAnswer("a")},
 	{name: "no mapping, the default as custom role", claims: `{}`, custom: role("user"), want: role("user")},
-	{name: "developer", noLogins: true, mapping: ptr(byToken(deny)), want: role("user")},
+	{name: "developer", noLogins: true, mapping: new(byToken(deny)), want: role("user")},
 	// Rule 4.
 	{
-		name: "token, custom role among the roles", mapping: ptr(byToken(deny)), custom: role("b"),
+		name: "token, custom role among the roles", mapping: new(byToken(deny)), custom: role("b"),
 		claims: `{"cognito:roles":["` + role("a") + `","` + role("b") + `"],"cognito:preferred_role":"` + role("a") + `"}`, want: role("b"),
 	},
 	{
-		name: "token, custom role elsewhere", mapping: ptr(byToken(standard)), custom: role("c"),
+		name: "token, custom role elsewhere", mapping: new(byToken(standard)), custom: role("c"),
 		claims: `{"cognito:roles":["` + role("a") + `"],"cognito:preferred_role":"` + role("a") + `"}`, want: forbiddenAnswer("c"),
 	},
-	{name: "token, the default as custom role", mapping: ptr(byToken(standard)), custom: role("user"), claims: `{}`, want: forbiddenAnswer("user")},
+	{name: "token, the default as custom role", mapping: new(byToken(standard)), custom: role("user"), claims: `{}`, want: forbiddenAnswer("user")},
 	{
-		name: "token, preferred role", mapping: ptr(byToken(deny)),
+		name: "token, preferred role", mapping: new(byToken(deny)),
 		claims: `{"cognito:roles":["` + role("a") + `","` + role("b") + `"],"cognito:preferred_role":"` + role("b") + `"}`, want: role("b"),
 	},
-	{name: "token, one role", mapping: ptr(byToken(deny)), claims: `{"cognito:roles":["` + role("a") + `"]}`, want: role("a")},
-	{name: "token, two roles, default", mapping: ptr(byToken(standard)), claims: `{"cognito:roles":["` + role("a") + `","` + role("b") + `"]}`, want: role("user")},
-	{name: "token, two roles, deny", mapping: ptr(byToken(deny)), claims: `{"cognito:roles":["` + role("a") + `","` + role("b") + `"]}`, want: ambiguousAnswer},
-	{name: "token, no roles, default", mapping: ptr(byToken(standard)), claims: `{}`, want: role("user")},
-	{name: "token, no roles, deny", mapping: ptr(byToken(deny)), claims: `{}`, want: ambiguousAnswer},
-	{name: "token, no roles, no default", mapping: ptr(byToken(standard)), claims: `{}`, noRoles: true, want: misconfiguredAnswer},
-	{name: "token, resolution not said", mapping: ptr(byToken("")), claims: `{}`, want: ambiguousAnswer},
-	{name: "token, roles of a wrong type", mapping: ptr(byToken(deny)), claims: `{"cognito:roles":{"a":"` + role("a") + `"}}`, want: ambiguousAnswer},
+	{name: "token, one role", mapping: new(byToken(deny)), claims: `{"cognito:roles":["` + role("a") + `"]}`, want: role("a")},
+	{name: "token, two roles, default", mapping: new(byToken(standard)), claims: `{"cognito:roles":["` + role("a") + `","` + role("b") + `"]}`, want: role("user")},
+	{name: "token, two roles, deny", mapping: new(byToken(deny)), claims: `{"cognito:roles":["` + role("a") + `","` + role("b") + `"]}`, want: ambiguousAnswer},
+	{name: "token, no roles, default", mapping: new(byToken(standard)), claims: `{}`, want: role("user")},
+	{name: "token, no roles, deny", mapping: new(byToken(deny)), claims: `{}`, want: ambiguousAnswer},
+	{name: "token, no roles, no default", mapping: new(byToken(standard)), claims: `{}`, noRoles: true, want: misconfiguredAnswer},
+	{name: "token, resolution not said", mapping: new(byToken("")), claims: `{}`, want: ambiguousAnswer},
+	{name: "token, roles of a wrong type", mapping: new(byToken(deny)), claims: `{"cognito:roles":{"a":"` + role("a") + `"}}`, want: ambiguousAnswer},
 	// Rule 5.
 	{
 		name: "rules, first match", claims: `{"custom:team":"sales"}`, want: role("second"),
-		mapping: ptr(byRules(deny, rule("custom:team", equals, "ops", "first"), rule("custom:team", equals, "sales", "second"), rule("custom:team", startsWith, "s", "third"))),
+		mapping: new(byRules(deny, rule("custom:team", equals, "ops", "first"), rule("custom:team", equals, "sales", "second"), rule("custom:team", startsWith, "s", "third"))),
 	},
 	{
 		name: "rules, custom role of a later match", claims: `{"custom:team":"sales"}`, custom: role("third"), want: role("third"),
-		mapping: ptr(byRules(deny, rule("custom:team", equals, "sales", "second"), rule("custom:team", startsWith, "s", "third"))),
+		mapping: new(byRules(deny, rule("custom:team", equals, "sales", "second"), rule("custom:team", startsWith, "s", "third"))),
 	},
 	{
 		name: "rules, custom role of a rule that does not match", claims: `{"custom:team":"sales"}`, custom: role("first"), want: forbiddenAnswer("first"),
-		mapping: ptr(byRules(standard, rule("custom:team", equals, "ops", "first"), rule("custom:team", equals, "sales", "second"))),
+		mapping: new(byRules(standard, rule("custom:team", equals, "ops", "first"), rule("custom:team", equals, "sales", "second"))),
 	},
-	{name: "rules, no match, default", claims: `{}`, want: role("user"), mapping: ptr(byRules(standard, rule("custom:team", equals, "ops", "first")))},
-	{name: "rules, no match, deny", claims: `{}`, want: ambiguousAnswer, mapping: ptr(byRules(deny, rule("custom:team", equals, "ops", "first")))},
+	{name: "rules, no match, default", claims: `{}`, want: role("user"), mapping: new(byRules(standard, rule("custom:team", equals, "ops", "first")))},
+	{name: "rules, no match, deny", claims: `{}`, want: ambiguousAnswer, mapping: new(byRules(deny, rule("custom:team", equals, "ops", "first")))},
 	{
 		name: "rules, roles in the token count for nothing", claims: `{"cognito:preferred_role":"` + role("a") + `"}`, want: ambiguousAnswer,
-		mapping: ptr(byRules(deny, rule("custom:team", equals, "ops", "first"))),
+		mapping: new(byRules(deny, rule("custom:team", equals, "ops", "first"))),
 	},
-	{name: "rules without rules", claims: `{}`, want: ambiguousAnswer, mapping: ptr(identity.RoleMapping{Type: identity.RoleMappingTypeRules, AmbiguousRoleResolution: deny})},
+	{name: "rules without rules", claims: `{}`, want: ambiguousAnswer, mapping: new(identity.RoleMapping{Type: identity.RoleMappingTypeRules, AmbiguousRoleResolution: deny})},
 }
 
 func TestDecisionTableOfRoles(t *testing.T) {
@@ -165,7 +164,7 @@ func TestDecisionTableOfRoles(t *testing.T) {
 func check(t *testing.T, got string, err error, want string) {
 	t.Helper()
 	if err != nil {
-		if _, ok := err.(*api.Error); !ok {
+		if _, ok := errors.AsType[*api.Error](err); !ok {
 			t.Errorf("%v is no answer", err)
 		}
 		got += err.Error()

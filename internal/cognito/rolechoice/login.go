@@ -1,6 +1,7 @@
 package rolechoice
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -50,9 +51,7 @@ func OIDC(providerARN string, claims map[string]any) Login {
 func SAML(providerARN, subject string, attributes map[string]any) Login {
 	l := Login{Provider: providerARN, Mapping: providerARN, claims: make(map[string]any, len(attributes)+1), saml: true}
 	l.claims[samlID] = subject
-	for name, value := range attributes {
-		l.claims[name] = value
-	}
+	maps.Copy(l.claims, attributes)
 	for _, pair := range texts(attributes[samlRole]) {
 		if role, ok := roleOf(pair, providerARN); ok && !slices.Contains(l.roles, role) {
 			l.roles = append(l.roles, role)
