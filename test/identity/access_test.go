@@ -3,8 +3,10 @@ package identity_test
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -12,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity/types"
 	"github.com/google/uuid"
 
+	"cognate/internal/api/identity"
 	"cognate/internal/servertest"
 )
 
@@ -47,6 +50,29 @@ func (w *world) withPolicy(t *testing.T, statements ...string) *cognitoidentity.
 
 func (w *world) arn() string {
 	return "arn:aws:cognito-identity:us-east-1:" + account + ":identitypool/" + w.pool
+}
+
+// Row 10 of the checklist.
+func TestS133RequestsSignedSixMinutesAgo_Row10(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, servertest.Start(t), nil)
+	body := []byte(`{"IdentityPoolId":"` + w.pool + `"}`)
+	operation := identity.Operations["DescribeIdentityPool"]
+	for minutes, text := range map[time.Duration]string{
+		-6: `^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 5 min\.\)$`,
+		6:  `^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 5 min\.\)$`,
+	} {
+		r := w.request(t, operation, body, w.Now().Add(minutes*time.Minute))
+		answer := w.Do(t, r)
+		if answer.ErrorType() != "InvalidSignatureException" || !regexp.MustCompile(text).MatchString(answer.Message()) {
+			t.Errorf("signed for %d minutes from now: %s", minutes, answer.Body)
+		}
+	}
+	for _, minutes := range []time.Duration{-4, 0, 4} {
+		if answer := w.Do(t, w.request(t, operation, body, w.Now().Add(minutes*time.Minute))); answer.Status != http.StatusOK {
+			t.Errorf("signed for %d minutes from now: %s", minutes, answer.Body)
+		}
+	}
 }
 
 // Roles can only be handed to a pool by whoever may pass them on (recorded.md §2.6).

@@ -16,7 +16,8 @@ import (
 
 const unsupported = "Token is not from a supported provider of this identity pool."
 
-func TestTokensThatAreNoLogins(t *testing.T) {
+// Rows 2 and 3 of the checklist are among them.
+func TestTokensThatAreNoLogins_Rows2And3(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, servertest.Shared(t), nil)
 	good := w.signIn(t, "ana")

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -67,6 +68,12 @@ func TestEveryOperationAnswersInputsFromItsConstraintsAsItsModelSays_S170(t *tes
 // call posts a body to an operation, signed if it needs a signature.
 func (w *world) call(t *testing.T, operation *api.Operation, body []byte) servertest.Answer {
 	t.Helper()
+	return w.Do(t, w.request(t, operation, body, w.Now()))
+}
+
+// request is a call that is signed at a time, if the operation needs a signature.
+func (w *world) request(t *testing.T, operation *api.Operation, body []byte, at time.Time) *http.Request {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+"/", bytes.NewReader(body))
 	wantOK(t, err)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
@@ -74,9 +81,9 @@ func (w *world) call(t *testing.T, operation *api.Operation, body []byte) server
 	if operation.Access == api.Signed {
 		sum := sha256.Sum256(body)
 		root := aws.Credentials{AccessKeyID: servertest.RootAccessKeyID, SecretAccessKey: servertest.RootSecretAccessKey}
-		wantOK(t, v4.NewSigner().SignHTTP(t.Context(), root, r, hex.EncodeToString(sum[:]), "cognito-identity", w.Region, w.Now()))
+		wantOK(t, v4.NewSigner().SignHTTP(t.Context(), root, r, hex.EncodeToString(sum[:]), "cognito-identity", w.Region, at))
 	}
-	return w.Do(t, r)
+	return r
 }
 
 // values are by the name of a member those that mean something, so that inputs get

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"cognate/internal/api"
 	"cognate/internal/api/identity"
 	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/cognito/rolechoice"
@@ -57,6 +58,9 @@ func (o *Operations) developerLogins(ctx context.Context, pool *store.IdentityPo
 		}
 	}
 	public, err := o.verify(ctx, pool, others)
+	if api.HasCode(err, "ExternalServiceException") { // which the operation does not have
+		err = identity.NotAuthorizedException("Invalid login token.").Because(err)
+	}
 	if err != nil {
 		return nil, err
 	}

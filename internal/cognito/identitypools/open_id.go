@@ -3,6 +3,7 @@ package identitypools
 import (
 	"context"
 
+	"cognate/internal/api"
 	"cognate/internal/api/identity"
 	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/store"
@@ -32,6 +33,9 @@ func (o *Operations) GetOpenIdToken(ctx context.Context, in *identity.GetOpenIdT
 		return nil, err
 	}
 	tags, err := o.principalTags(c.pool, c.logins)
+	if api.HasCode(err, "InvalidIdentityPoolConfigurationException") { // which the operation does not have
+		err = identity.InvalidParameterException("Invalid principal tags.").Because(err)
+	}
 	if err != nil {
 		return nil, err
 	}

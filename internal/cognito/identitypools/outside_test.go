@@ -211,6 +211,18 @@ func TestProvidersThatAreNotThere(t *testing.T) {
 	_, err = o.getID(t, pool, map[string]string{webidentity.Facebook: "EAAC"})
 	wantCode(t, err, "ExternalServiceException", "")
 
+	_, err = o.GetOpenIdTokenForDeveloperIdentity(t.Context(), &identity.GetOpenIdTokenForDeveloperIdentityInput{
+		IdentityPoolId: o.pool(t, nil), Logins: map[string]string{"login.example": "ana", o.name: "x"},
+	})
+	wantCode(t, err, "NotAuthorizedException", "Token is not from a supported provider of this identity pool.")
+	made := must(o.CreateIdentityPool(t.Context(), &identity.CreateIdentityPoolInput{
+		IdentityPoolName: "shop", DeveloperProviderName: "login.example", OpenIdConnectProviderARNs: []string{o.arn},
+	}))(t)
+	_, err = o.GetOpenIdTokenForDeveloperIdentity(t.Context(), &identity.GetOpenIdTokenForDeveloperIdentityInput{
+		IdentityPoolId: made.IdentityPoolId, Logins: map[string]string{"login.example": "ana", o.name: o.token(t, nil)},
+	})
+	wantCode(t, err, "NotAuthorizedException", "Invalid login token.")
+
 	// Of the account, gone while the pool still names it.
 	for _, arn := range []string{o.arn, samlARN} {
 		_, err := store.Write(t.Context(), o.DB, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.DeleteAccountProvider(ctx, arn) })
@@ -296,4 +308,28 @@ func TestRolesOfSAMLAssertionsAndByTheClaimsOfOIDCTokens(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Tags that no session can have fail the call, in the words that it has.
+func TestTagsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	o := newOutside(t)
+	pool := o.outsidePool(t)
+	_, err := o.SetPrincipalTagAttributeMap(t.Context(), &identity.SetPrincipalTagAttributeMapInput{
+		IdentityPoolId: pool, IdentityProviderName: o.arn, PrincipalTags: map[string]string{"team": "tenant"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logins := map[string]string{o.name: o.token(t, map[string]any{"tenant": strings.Repeat("x", 257)})}
+	id := must(o.getID(t, pool, logins))(t)
+	_, err = o.GetOpenIdToken(t.Context(), &identity.GetOpenIdTokenInput{IdentityId: id, Logins: logins})
+	wantCode(t, err, "InvalidParameterException", "Invalid principal tags.")
+	o.role(t, "user", trusting(pool, "authenticated", andTagging))
+	err = o.SetIdentityPoolRoles(t.Context(), &identity.SetIdentityPoolRolesInput{IdentityPoolId: pool, Roles: map[string]string{"authenticated": roleNamed("user")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = o.sessionRole(t, id, logins, "")
+	wantCode(t, err, "InvalidIdentityPoolConfigurationException", misconfigured)
 }
