@@ -66,5 +66,5 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.withHeaders(s.answerChallenges(s.byDomain(p, domains, own))), nil
+	return s.counted(s.withHeaders(s.answerChallenges(s.byDomain(p, domains, own)))), nil
 }

@@ -117,7 +117,7 @@ func (s *Server) parts() (*parts, error) {
 		return nil, err
 	}
 	p.asker, p.saml = s.identityProviders()
-	p.openImports()
+	s.openImports(p)
 	p.outside = p.outsideTokens()
 	if p.remoteSTS, err = s.cfg.remoteSTS(); err != nil {
 		return nil, err

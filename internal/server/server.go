@@ -45,7 +45,8 @@ type Server struct {
 	acme          *certificates.ACME     // nil: no certificates from an authority
 	sample        atomic.Pointer[Sample] // dev only, once it is made
 	stopping      atomic.Bool
-	files         []io.Closer // of the operator, read for as long as the server runs
+	served        atomic.Int64 // requests so far
+	files         []io.Closer  // of the operator, read for as long as the server runs
 }
 
 // New opens the database, assembles everything and starts the background

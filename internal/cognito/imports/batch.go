@@ -14,7 +14,6 @@ type reader struct {
 	lines *lines
 	sheet sheet
 	now   func() time.Time
-	rows  int // of a batch
 }
 
 // batch is some records on their way into the database.
@@ -30,11 +29,12 @@ type batch struct {
 // empty reports whether there is nothing to write down.
 func (b *batch) empty() bool { return len(b.users) == 0 && len(b.failed) == 0 }
 
-// read reads the next batch. Lines without anything are no records.
-func (r *reader) read() (*batch, error) {
-	b := &batch{users: make([]store.NewUser, 0, r.rows), lineOf: make([]int64, 0, r.rows)}
+// read reads the next batch of at most so many records. Lines without anything are
+// none.
+func (r *reader) read(rows int) (*batch, error) {
+	b := &batch{users: make([]store.NewUser, 0, rows), lineOf: make([]int64, 0, rows)}
 	r.sheet.now = r.now()
-	for size := 0; len(b.users)+len(b.failed) < r.rows && size < batchBytes; {
+	for size := 0; len(b.users)+len(b.failed) < rows && size < batchBytes; {
 		line, tooLong, err := r.lines.next()
 		if errors.Is(err, io.EOF) {
 			b.last = true

@@ -16,10 +16,14 @@ import (
 )
 
 const (
-	// shortBatch is how many records one transaction has where other writers wait
-	// for it, and longBatch where they do not.
-	shortBatch = 128
-	longBatch  = 1024
+	// longBatch is how many records one transaction has where other writers do not
+	// wait for it, shortBatch where they would, and politeBatch while there are
+	// requests.
+	longBatch   = 1024
+	shortBatch  = 128
+	politeBatch = 16
+	// longestRest bounds what an import leaves to requests between two batches.
+	longestRest = 100 * time.Millisecond
 	// batchBytes bounds a batch of long records.
 	batchBytes = 256 << 10
 	// leaseTime is how long a job waits for a node that died.
@@ -32,7 +36,7 @@ const (
 	maxRows = 500_000
 )
 
-// Config is what a runner works with. All fields but the last two are set.
+// Config is what a runner works with. All fields but the last three are set.
 type Config struct {
 	DB        *store.DB
 	Directory *directory.Directory
@@ -43,6 +47,9 @@ type Config struct {
 	// Alone says that no other process works on the database, so that a lease can
 	// only be one of a process that died, and that writers work one at a time.
 	Alone bool
+	// Served counts the requests that this process has had so far. While others come
+	// in, an import steps back; without Served it never does.
+	Served func() int64
 	// MaxRows replaces the service's limit when it is not 0.
 	MaxRows int64
 }
@@ -53,6 +60,7 @@ type Runner struct {
 	owner string
 	wake  chan struct{}
 	stuck stuck // of Work
+	seen  int64 // of Served, by Work
 }
 
 // NewRunner makes a runner; Run makes it work.
@@ -206,7 +214,8 @@ func (r *Runner) run(ctx context.Context, job *store.ImportJob) error {
 		})
 	}
 	for ctx.Err() == nil {
-		b, err := reader.read()
+		busy, began := r.busy(), r.Now()
+		b, err := reader.read(r.batchRows(busy))
 		if err != nil {
 			return err
 		}
@@ -216,8 +225,41 @@ func (r *Runner) run(ctx context.Context, job *store.ImportJob) error {
 		if mine, err := r.write(ctx, job, b); err != nil || !mine {
 			return err
 		}
+		if busy {
+			rest(ctx, r.Now().Sub(began))
+		}
 	}
 	return nil
+}
+
+// busy reports whether requests came in since it was asked last.
+func (r *Runner) busy() bool {
+	if r.Served == nil {
+		return false
+	}
+	before := r.seen
+	r.seen = r.Served()
+	return r.seen != before
+}
+
+func (r *Runner) batchRows(busy bool) int {
+	switch {
+	case busy:
+		return politeBatch
+	case r.Alone:
+		return shortBatch
+	}
+	return longBatch
+}
+
+// rest leaves requests as much time as a batch took from them.
+func rest(ctx context.Context, took time.Duration) {
+	timer := time.NewTimer(min(took, longestRest))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // stuck is where a job failed, and how many times in a row.
@@ -364,12 +406,5 @@ func (r *Runner) open(ctx context.Context, job *store.ImportJob) (b *reader, rea
 	if d.Line > 0 {
 		rest = newLines(&pieces{ctx: ctx, db: r.DB, job: job, offset: d.Offset}, d.Offset, d.Line)
 	}
-	return &reader{lines: rest, sheet: sheet{pool: pool, columns: columns, algorithm: d.Algorithm}, now: r.Now, rows: r.batchRows()}, "", nil
-}
-
-func (r *Runner) batchRows() int {
-	if r.Alone {
-		return shortBatch
-	}
-	return longBatch
+	return &reader{lines: rest, sheet: sheet{pool: pool, columns: columns, algorithm: d.Algorithm}, now: r.Now}, "", nil
 }

@@ -146,7 +146,7 @@ func (w *world) oneBatch(t *testing.T, r *Runner) *store.ImportJob {
 	if err != nil || reason != "" {
 		t.Fatal(err, reason)
 	}
-	b, err := reader.read()
+	b, err := reader.read(longBatch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestAnotherNodeGoesOnWhereOneDied(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := reader.read() // the first node falls asleep here
+		b, err := reader.read(longBatch) // the first node falls asleep here
 		if err != nil {
 			t.Fatal(err)
 		}
