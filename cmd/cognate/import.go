@@ -9,8 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"sync"
 
 	"cognate/internal/cognito/poolcopy"
+	"cognate/internal/cognito/transfer"
 	"cognate/internal/web/moving"
 )
 
@@ -139,17 +142,24 @@ func (c *importCommand) read(ctx context.Context, r *poolReader, poolID string, 
 	}
 }
 
-// userQueue hands users over in batches, one while the next is read.
+// userQueue hands users over in batches, some while the next is read.
 type userQueue struct {
 	batch   bytes.Buffer
 	lines   []int // of the users in batch
 	batches chan userBatch
-	done    chan struct{} // closed when the last batch was handed over
+	workers sync.WaitGroup
 	failed  chan struct{} // closed when err is set
 	ended   bool
-	users   usersDone
-	err     error
+
+	mu    sync.Mutex
+	bar   *progress
+	users usersDone
+	err   error
 }
+
+// queueWorkers is how many batches are handed over at a time: the server reads one
+// while it stores another.
+const queueWorkers = 2
 
 type userBatch struct {
 	text  []byte
@@ -157,32 +167,37 @@ type userBatch struct {
 }
 
 func startUsers(ctx context.Context, server poolServer, poolID string, update bool, bar *progress) *userQueue {
-	q := &userQueue{batches: make(chan userBatch, 1), done: make(chan struct{}), failed: make(chan struct{})}
-	go func() {
-		defer close(q.done)
-		for b := range q.batches {
-			if q.err != nil {
-				continue // let the reader come to its end
+	q := &userQueue{batches: make(chan userBatch), failed: make(chan struct{}), bar: bar}
+	for range queueWorkers {
+		q.workers.Go(func() {
+			for b := range q.batches {
+				outcome, err := server.putUsers(ctx, poolID, b.text, update)
+				q.took(b, outcome, err)
 			}
-			outcome, err := server.putUsers(ctx, poolID, b.text, update)
-			if err != nil {
-				q.err = err
-				close(q.failed)
-				continue
-			}
-			q.users.add(outcome, func(row int) int { return b.lines[row] })
-			bar.add(len(b.text))
-		}
-	}()
+		})
+	}
 	return q
+}
+
+// took notes what became of a batch.
+func (q *userQueue) took(b userBatch, outcome *transfer.Outcome, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err != nil {
+		if q.err == nil {
+			q.err = err
+			close(q.failed)
+		}
+		return
+	}
+	q.users.add(outcome, func(row int) int { return b.lines[row] })
+	q.bar.add(len(b.text))
 }
 
 // add queues the user of a line.
 func (q *userQueue) add(number int, line *poolLine) error {
-	select {
-	case <-q.failed:
-		return q.err
-	default:
+	if err := q.failure(); err != nil {
+		return err
 	}
 	text, err := encode(poolLine{User: line.User, Secrets: line.Secrets})
 	if err != nil {
@@ -201,7 +216,10 @@ func (q *userQueue) flush() {
 	if len(q.lines) == 0 {
 		return
 	}
-	q.batches <- userBatch{text: bytes.Clone(q.batch.Bytes()), lines: q.lines}
+	select {
+	case q.batches <- userBatch{text: bytes.Clone(q.batch.Bytes()), lines: q.lines}:
+	case <-q.failed: // add says so the next time
+	}
 	q.batch.Reset()
 	q.lines = nil
 }
@@ -215,14 +233,21 @@ func (q *userQueue) stop() *usersDone {
 		q.ended = true
 		q.flush()
 		close(q.batches)
-		<-q.done
+		q.workers.Wait()
+		slices.SortFunc(q.users.Failed, func(a, b userFailure) int { return a.Line - b.Line })
 	}
 	return &q.users
 }
 
+// failure is why the server takes no more; nil as long as it does.
 func (q *userQueue) failure() error {
 	if q == nil {
 		return nil
 	}
-	return q.err
+	select {
+	case <-q.failed:
+		return q.err
+	default:
+		return nil
+	}
 }

@@ -36,6 +36,7 @@ type Config struct {
 type DB struct {
 	driver driver
 	now    func() time.Time
+	loads  loads
 	*keyring
 }
 
@@ -51,6 +52,8 @@ type driver interface {
 	ping(ctx context.Context) error
 	// copyRows loads many rows quickly inside one transaction.
 	copyRows(ctx context.Context, batches []copyBatch) error
+	// loading prepares for many new rows, or no longer.
+	loading(ctx context.Context, on bool) error
 	// name is "sqlite" or "postgres".
 	name() string
 	close() error

@@ -31,7 +31,7 @@ func (r *reader) looks(ctx context.Context) error {
 func (r *reader) customization(ctx context.Context, clientID string) error {
 	var got api.GetUICustomizationResponse
 	in := &api.GetUICustomizationRequest{UserPoolId: r.poolID, ClientId: clientID}
-	if err := r.from.Call(ctx, "GetUICustomization", in, &got); missing(err) || unknown(err) {
+	if err := r.from.Call(ctx, "GetUICustomization", in, &got); r.skip("look of "+clientID, err) {
 		return nil
 	} else if err != nil {
 		return fmt.Errorf("read the look of %s: %w", clientID, err)
@@ -56,7 +56,7 @@ func (r *reader) customization(ctx context.Context, clientID string) error {
 func (r *reader) style(ctx context.Context, clientID string) error {
 	var got api.DescribeManagedLoginBrandingByClientResponse
 	in := &api.DescribeManagedLoginBrandingByClientRequest{UserPoolId: r.poolID, ClientId: clientID}
-	if err := r.from.Call(ctx, "DescribeManagedLoginBrandingByClient", in, &got); missing(err) || unknown(err) {
+	if err := r.from.Call(ctx, "DescribeManagedLoginBrandingByClient", in, &got); r.skip("style of client "+clientID, err) {
 		return nil
 	} else if err != nil {
 		return fmt.Errorf("read the style of client %s: %w", clientID, err)
@@ -76,7 +76,7 @@ func (r *reader) terms(ctx context.Context) error {
 	in := &api.ListTermsRequest{UserPoolId: r.poolID, MaxResults: new(int32(page60))}
 	for {
 		var got api.ListTermsResponse
-		if err := r.from.Call(ctx, "ListTerms", in, &got); unknown(err) {
+		if err := r.from.Call(ctx, "ListTerms", in, &got); r.skip("terms", err) {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("read the terms of pool %s: %w", r.poolID, err)
@@ -106,7 +106,7 @@ func (r *reader) risks(ctx context.Context) error {
 	for _, id := range append([]string{""}, r.clientIDs...) {
 		var got api.DescribeRiskConfigurationResponse
 		in := &api.DescribeRiskConfigurationRequest{UserPoolId: r.poolID, ClientId: id}
-		if err := r.from.Call(ctx, "DescribeRiskConfiguration", in, &got); missing(err) || unknown(err) {
+		if err := r.from.Call(ctx, "DescribeRiskConfiguration", in, &got); r.skip("risk settings", err) {
 			continue
 		} else if err != nil {
 			return fmt.Errorf("read the risk settings of pool %s: %w", r.poolID, err)
@@ -143,7 +143,7 @@ func (r *reader) risks(ctx context.Context) error {
 func (r *reader) logs(ctx context.Context) error {
 	var got api.GetLogDeliveryConfigurationResponse
 	err := r.from.Call(ctx, "GetLogDeliveryConfiguration", &api.GetLogDeliveryConfigurationRequest{UserPoolId: r.poolID}, &got)
-	if missing(err) || unknown(err) {
+	if r.skip("log delivery", err) {
 		return nil
 	}
 	if err != nil {

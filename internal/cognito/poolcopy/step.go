@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cognate/internal/api"
@@ -78,21 +79,20 @@ func set(members map[string]any, path, value string) {
 	members[path] = value
 }
 
-// missing reports whether an error says that a part is not there.
-func missing(err error) bool {
-	return api.HasCode(err, "ResourceNotFoundException")
-}
+// absent are the answers that say that there is nothing to copy.
+var absent = []string{"ResourceNotFoundException", "FeatureUnavailableInTierException", "UserPoolAddOnNotEnabledException"}
 
-// unknown reports whether the other side does not have an operation, or not for
-// this pool.
-func unknown(err error) bool {
-	for _, code := range []string{
-		"UnknownOperationException", "InvalidAction", "FeatureUnavailableInTierException", "UserPoolAddOnNotEnabledException",
-		"OperationNotEnabledException", "AccessDeniedException",
-	} {
-		if api.HasCode(err, code) {
-			return true
-		}
+// unreadable are the answers that say that a part cannot be read: the other side
+// does not have the operation, or does not let this caller use it.
+var unreadable = []string{"UnknownOperationException", "OperationNotEnabledException", "AccessDeniedException"}
+
+// skip reports whether a part that may be missing is left out, and notes it when it
+// cannot be read.
+func (r *reader) skip(about string, err error) bool {
+	is := func(code string) bool { return api.HasCode(err, code) }
+	if slices.ContainsFunc(unreadable, is) {
+		r.note(about, "could not be read and is left out: %v", err)
+		return true
 	}
-	return false
+	return slices.ContainsFunc(absent, is)
 }
