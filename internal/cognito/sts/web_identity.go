@@ -53,28 +53,31 @@ func (o *Operations) AssumeRoleWithWebIdentity(ctx context.Context, in *sts.Assu
 
 // bearer checks the token of a request by whoever has issued it.
 func (o *Operations) bearer(ctx context.Context, in *sts.AssumeRoleWithWebIdentityRequest) (*bearer, error) {
+	// Clients send a token file as it is, and most ways to write one end it with a line
+	// break.
+	token := strings.TrimSpace(in.WebIdentityToken)
 	switch in.ProviderId {
 	case "":
 	case webidentity.Facebook, webidentity.Amazon:
-		return o.accessToken(ctx, in.ProviderId, in.WebIdentityToken)
+		return o.accessToken(ctx, in.ProviderId, token)
 	default:
 		return nil, validationError("ProviderId is for www.amazon.com and graph.facebook.com.")
 	}
-	issuer, err := issuerOf(in.WebIdentityToken)
+	issuer, err := issuerOf(token)
 	if err != nil {
 		return nil, err
 	}
 	switch issuer {
 	case o.Identities.Issuer:
-		return o.identity(ctx, in.WebIdentityToken)
+		return o.identity(ctx, token)
 	case "https://accounts.google.com", "accounts.google.com":
-		said, err := o.Verifier.AnyApp(ctx, webidentity.Google, in.WebIdentityToken, 0)
+		said, err := o.Verifier.AnyApp(ctx, webidentity.Google, token, 0)
 		if err != nil {
 			return nil, tokenRefused(err)
 		}
 		return describe(said, webidentity.Google, webidentity.Google)
 	}
-	return o.openID(ctx, issuer, in.WebIdentityToken)
+	return o.openID(ctx, issuer, token)
 }
 
 // issuerOf reads the issuer that a token claims, to find out whom to ask about it.

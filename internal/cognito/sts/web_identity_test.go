@@ -103,6 +103,9 @@ func TestTokensThatAreNoneOrNoLongerGood(t *testing.T) {
 			wantError(t, err, 400, "InvalidIdentityToken", x.message)
 		})
 	}
+	if _, err := w.AssumeRoleWithWebIdentity(t.Context(), web(role, token+"\r\n")); err != nil {
+		t.Errorf("a token of a file with a line break: %v", err)
+	}
 	w.moved.Store(int64(10 * time.Minute))
 	_, err := w.AssumeRoleWithWebIdentity(t.Context(), web(role, token))
 	wantError(t, err, 400, "ExpiredTokenException", "Token expired: current date/time 1772367000 must be before the expiration date/time 1772367000")
