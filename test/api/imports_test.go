@@ -401,3 +401,63 @@ func TestImportedUsersOfAPasswordlessPoolUseCodes(t *testing.T) {
 		}
 	}
 }
+
+// While users come in, the pool stays as it is; a job that is stopped keeps what it
+// brought.
+func TestAPoolDoesNotChangeDuringAnImport(t *testing.T) {
+	t.Parallel()
+	i := newImporter(t, nil)
+	var rows []map[string]string
+	for n := range 20_000 {
+		rows = append(rows, row(fmt.Sprintf("user%d", n)))
+	}
+	job := i.create(t, "")
+	if status, body := i.put(t, *job.PreSignedUrl, i.csv(rows...)); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	wantOK(t, i.start(t, *job.JobId))
+	update := func() error {
+		_, err := i.SDK.UpdateUserPool(t.Context(), &cip.UpdateUserPoolInput{
+			UserPoolId: &i.pool, AutoVerifiedAttributes: []types.VerifiedAttributeType{types.VerifiedAttributeTypeEmail},
+		})
+		return err
+	}
+	extend := func() error {
+		_, err := i.SDK.AddCustomAttributes(t.Context(), &cip.AddCustomAttributesInput{
+			UserPoolId:       &i.pool,
+			CustomAttributes: []types.SchemaAttributeType{{Name: aws.String("plan"), AttributeDataType: types.AttributeDataTypeString}},
+		})
+		return err
+	}
+	remove := func() error {
+		_, err := i.SDK.DeleteUserPool(t.Context(), &cip.DeleteUserPoolInput{UserPoolId: &i.pool})
+		return err
+	}
+	for _, change := range []func() error{update, extend, remove} {
+		wantCode(t, change(), "UserImportInProgressException")
+	}
+	other := i.create(t, "")
+	if status, body := i.put(t, *other.PreSignedUrl, i.csv(row("ana"))); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	wantCode(t, i.start(t, *other.JobId), "PreconditionNotMetException")
+	stopping, err := i.SDK.StopUserImportJob(t.Context(), &cip.StopUserImportJobInput{UserPoolId: &i.pool, JobId: job.JobId})
+	wantOK(t, err)
+	if stopping.UserImportJob.Status != types.UserImportJobStatusTypeStopping {
+		t.Errorf("job is %s", stopping.UserImportJob.Status)
+	}
+	end := i.ended(t, *job.JobId)
+	wantCounts(t, end, types.UserImportJobStatusTypeStopped, end.ImportedUsers, 0, 0, "The job was stopped by the developer.")
+	wantCode(t, i.start(t, *job.JobId), "PreconditionNotMetException")
+	if n := len(rows); end.ImportedUsers >= int64(n) {
+		t.Errorf("%d of %d users came in before the stop", end.ImportedUsers, n)
+	}
+	pool, err := i.SDK.DescribeUserPool(t.Context(), &cip.DescribeUserPoolInput{UserPoolId: &i.pool})
+	wantOK(t, err)
+	if int64(pool.UserPool.EstimatedNumberOfUsers) != end.ImportedUsers {
+		t.Errorf("%d users are there, the job says %d", pool.UserPool.EstimatedNumberOfUsers, end.ImportedUsers)
+	}
+	for _, change := range []func() error{update, extend, remove} {
+		wantOK(t, change())
+	}
+}
