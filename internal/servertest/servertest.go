@@ -161,21 +161,20 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 // it.
 func chooseEngine(t testing.TB, cfg *server.Config) (clean func() error) {
 	t.Helper()
+	dir, err := os.MkdirTemp("", "cognate-test") // not t.TempDir: a shared server outlives t
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DataDir = dir
 	switch engine := os.Getenv("COGNATE_TEST_DB"); engine {
 	case "", "sqlite":
-		dir, err := os.MkdirTemp("", "cognate-test") // not t.TempDir: a shared server outlives t
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg.DataDir = dir
-		return func() error { return os.RemoveAll(dir) }
 	case "postgres":
 		cfg.DatabaseURL, cfg.Schema = pgtest.Schema(t)
 		cfg.MasterKey = "c2VydmVydGVzdC1tYXN0ZXIta2V5LTMyLWJ5dGVzISE="
 	default:
 		t.Fatalf("COGNATE_TEST_DB=%s: want sqlite or postgres", engine)
 	}
-	return func() error { return nil }
+	return func() error { return os.RemoveAll(dir) }
 }
 
 // Client makes an SDK client that signs with the given key, or not at all.

@@ -67,6 +67,7 @@ func startNode(t *testing.T, endpoint string, args ...string) *node {
 	n := &node{endpoint: endpoint, log: new(bytes.Buffer)}
 	n.cmd = exec.Command(path, append([]string{"serve", "--listen", endpoint[len("http://"):], "--log-level", "warn"}, args...)...)
 	n.cmd.Env = append(os.Environ(), "COGNATE_ROOT_ACCESS_KEY_ID="+rootID, "COGNATE_ROOT_SECRET_ACCESS_KEY="+rootSecret)
+	n.cmd.Dir = t.TempDir() // for files that no argument has a place for
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := n.cmd.Start(); err != nil {
