@@ -51,7 +51,7 @@ func (g *Gateway) line(e *exchange, r *http.Request) []byte {
 	priority := -1
 	if e.rule != nil {
 		priority = e.rule.Priority
-		if e.rule.steps[len(e.rule.steps)-1].redirect != nil && e.location != "" {
+		if n := len(e.rule.steps); n > 0 && e.rule.steps[n-1].redirect != nil && e.location != "" {
 			redirected = e.location
 		}
 	}

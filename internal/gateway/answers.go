@@ -35,7 +35,7 @@ func (g *Gateway) page(e *exchange, w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body) //nolint:errcheck // the client is gone
+	_, _ = io.WriteString(w, body) // the client is gone
 }
 
 // sendTo sends the browser elsewhere.
@@ -108,7 +108,7 @@ func (g *Gateway) fixed(w http.ResponseWriter, f *rules.FixedResponse) {
 	h.Set("Content-Type", f.ContentType+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(f.Body)))
 	w.WriteHeader(f.Status)
-	_, _ = io.WriteString(w, f.Body) //nolint:errcheck // the client is gone
+	_, _ = io.WriteString(w, f.Body) // the client is gone
 }
 
 // recorder counts what is sent and lets clients be slow, but not for ever.
@@ -128,7 +128,7 @@ func (w *recorder) hurry(on bool) {
 	if on {
 		until = w.now().Add(w.e.listener.idle)
 	}
-	_ = w.control.SetWriteDeadline(until) //nolint:errcheck // a connection without deadlines has none to keep
+	_ = w.control.SetWriteDeadline(until) // a connection without deadlines has none to keep
 }
 
 // WriteHeader notes the status. The last one counts: others announce it.

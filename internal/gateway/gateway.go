@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -82,7 +83,7 @@ func New(ctx context.Context, cfg Config) (*Gateway, error) {
 	// The addresses are the operator's, so none is out of bounds.
 	g.http = fetch.Client(fetch.Policy{Allow: everywhere, Roots: cfg.Roots, Limit: largestProviderAnswer, Timeout: connectTime})
 	g.cfg.Installation.HTTP = g.http
-	g.proxy = g.newProxy()
+	g.proxy = g.newProxy() //nolint:contextcheck // each request brings its own
 	ring, text, err := g.readKeys()
 	if err != nil {
 		return nil, err
@@ -152,7 +153,7 @@ func (g *Gateway) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.replace(next, opened)
+	g.replace(next, opened) //nolint:contextcheck // requests in flight outlive whoever reloads
 	return nil
 }
 
@@ -164,9 +165,7 @@ func (g *Gateway) replace(next *table, opened map[string]*port) {
 			delete(g.ports, address)
 		}
 	}
-	for address, p := range opened {
-		g.ports[address] = p
-	}
+	maps.Copy(g.ports, opened)
 	for address, l := range next.listeners {
 		g.ports[address].current.Store(l)
 	}

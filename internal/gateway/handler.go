@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -48,12 +50,12 @@ func (g *Gateway) answer(l *listener, w http.ResponseWriter, r *http.Request) {
 	recorded := &recorder{ResponseWriter: w, control: http.NewResponseController(w), e: e, now: g.cfg.Now, streams: r.ProtoMajor == 2}
 	recorded.hurry(false) // of the request before on this connection
 	defer recorded.hurry(true)
-	if r.Body != nil && r.Body != http.NoBody && r.Header.Get("Upgrade") == "" {
+	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = &patientBody{r.Body, recorded.control, e, g.cfg.Now}
 	}
 	// Where two readers could take the length of a request for different ones,
 	// nothing that follows it is read (RFC 9112 §6.1).
-	if r.ProtoMajor == 1 && (len(r.TransferEncoding) > 0 && r.Header.Get("Upgrade") == "" || !r.ProtoAtLeast(1, 1)) {
+	if r.ProtoMajor == 1 && (len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1)) {
 		w.Header().Set("Connection", "close")
 	}
 	defer g.finish(e, r)
@@ -98,7 +100,7 @@ func (g *Gateway) carryOut(e *exchange, to *rule, w http.ResponseWriter, r *http
 	for _, s := range to.steps {
 		switch {
 		case s.signIn != nil:
-			if !g.outcome(e, g.auth.Decide(r.Context(), s.signIn, asked), w) {
+			if !g.outcome(r.Context(), e, g.auth.Decide(r.Context(), s.signIn, asked), w) {
 				return
 			}
 		case s.validate != nil:
@@ -120,10 +122,14 @@ func (g *Gateway) carryOut(e *exchange, to *rule, w http.ResponseWriter, r *http
 
 // outcome does what the sign-in action decided and reports whether the request
 // passes.
-func (g *Gateway) outcome(e *exchange, o auth.Outcome, w http.ResponseWriter) bool {
+func (g *Gateway) outcome(ctx context.Context, e *exchange, o auth.Outcome, w http.ResponseWriter) bool {
 	e.reason, e.identity = o.Reason, o.Identity
 	if o.Err != nil {
-		g.cfg.Log.Warn("sign-in failed", "reason", string(o.Reason), "status", o.Status, "error", o.Err)
+		level := slog.LevelInfo // whoever makes up cookies can have these lines
+		if o.Status >= http.StatusInternalServerError {
+			level = slog.LevelWarn
+		}
+		g.cfg.Log.Log(ctx, level, "sign-in failed", "reason", string(o.Reason), "status", o.Status, "error", o.Err)
 	}
 	for _, c := range o.Cookies {
 		http.SetCookie(w, c)
@@ -148,7 +154,7 @@ func (g *Gateway) callback(e *exchange, w http.ResponseWriter, r *http.Request, 
 		g.page(e, w, http.StatusMethodNotAllowed)
 		return
 	}
-	g.outcome(e, g.auth.Callback(r.Context(), func(id string) *auth.Action { return e.listener.actions[id] }, asked), w)
+	g.outcome(r.Context(), e, g.auth.Callback(r.Context(), func(id string) *auth.Action { return e.listener.actions[id] }, asked), w)
 }
 
 func (g *Gateway) validated(e *exchange, v *bearer.Validator, w http.ResponseWriter, r *http.Request) bool {
@@ -217,7 +223,7 @@ func (g *Gateway) publicKey(e *exchange, w http.ResponseWriter, id string) {
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Cache-Control", "public, max-age=3600")
 	h.Set("Content-Length", strconv.Itoa(len(text)))
-	_, _ = w.Write(text) //nolint:errcheck // the client is gone
+	_, _ = w.Write(text) // the client is gone
 }
 
 // version names what is spoken in the words of the access log.

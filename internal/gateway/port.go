@@ -19,6 +19,7 @@ import (
 // Bounds on connections (security.md S175).
 const (
 	headerTime  = 10 * time.Second // for the head of a request, and a handshake
+	keepAlive   = 60 * time.Second // between requests
 	connectTime = 5 * time.Second
 	drainTime   = 20 * time.Second
 	// maxHeader leaves room for four cookies of a session beside an application's
@@ -52,7 +53,7 @@ func (g *Gateway) newPort(open net.Listener, l *listener) *port {
 	p.server = &http.Server{
 		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.answer(p.current.Load(), w, r) }),
 		ReadHeaderTimeout: headerTime,
-		IdleTimeout:       l.idle,
+		IdleTimeout:       keepAlive,
 		MaxHeaderBytes:    maxHeader,
 		// OPTIONS * is refused with the other requests that no rule is for.
 		DisableGeneralOptionsHandler: true,

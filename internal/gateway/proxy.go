@@ -125,7 +125,7 @@ const statusClientGone = 460
 type buffers struct{ sync.Pool }
 
 // Get implements httputil.BufferPool.
-func (b *buffers) Get() []byte { return *b.Pool.Get().(*[]byte) } //nolint:errcheck // there is nothing else in the pool
+func (b *buffers) Get() []byte { return *b.Pool.Get().(*[]byte) } // there is nothing else in the pool
 
 // Put implements httputil.BufferPool.
 func (b *buffers) Put(buffer []byte) { b.Pool.Put(&buffer) }
@@ -142,11 +142,11 @@ type patientBody struct {
 // Read gives up when nothing comes for too long. At the end there is no deadline
 // any more: it would end the wait for the target as well.
 func (b *patientBody) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(b.now().Add(b.e.listener.idle)) //nolint:errcheck // a connection without deadlines has none to keep
+	_ = b.control.SetReadDeadline(b.now().Add(b.e.listener.idle)) // a connection without deadlines has none to keep
 	n, err := b.ReadCloser.Read(p)
 	b.e.received += int64(n)
 	if err != nil {
-		_ = b.control.SetReadDeadline(time.Time{}) //nolint:errcheck // see above
+		_ = b.control.SetReadDeadline(time.Time{}) // see above
 	}
 	return n, err
 }

@@ -141,9 +141,14 @@ func TestPublicHost(t *testing.T) {
 		port int
 		want string
 	}{
-		{"Shop.example.com", 443, "shop.example.com"}, {"shop.example.com:443", 443, "shop.example.com"}, {"shop.example.com:8443", 8443, "shop.example.com:8443"},
-		{"shop.example.com:8443", 443, "shop.example.com"}, {"shop.example.com", 8443, "shop.example.com"}, {"shop.example.com:443", 8443, "shop.example.com"},
-		{"[2001:db8::1]:443", 443, "[2001:db8::1]"}, {"[2001:db8::1]:8443", 8443, "[2001:db8::1]:8443"},
+		{"Shop.example.com", 443, "shop.example.com"},
+		{"shop.example.com:443", 443, "shop.example.com"},
+		{"shop.example.com:8443", 8443, "shop.example.com:8443"},
+		{"shop.example.com:8443", 443, "shop.example.com"},
+		{"shop.example.com", 8443, "shop.example.com"},
+		{"shop.example.com:443", 8443, "shop.example.com"},
+		{"[2001:db8::1]:443", 443, "[2001:db8::1]"},
+		{"[2001:db8::1]:8443", 8443, "[2001:db8::1]:8443"},
 	} {
 		if got := publicHost(c.host, c.port); got != c.want {
 			t.Errorf("%s at %d: %s, want %s", c.host, c.port, got, c.want)

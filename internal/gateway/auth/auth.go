@@ -63,7 +63,7 @@ type Outcome struct {
 	// Identity is for the application; nil when nobody is signed in.
 	Identity *Identity
 	Reason   Reason // for the access log
-	Err      error  // for the log; nil where nothing is wrong with the gateway
+	Err      error  // for the log: why nobody is signed in
 }
 
 // Passes reports whether the request goes on to the application.

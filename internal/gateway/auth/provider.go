@@ -85,7 +85,7 @@ func refusedToken(status int, body []byte) error {
 	var said struct {
 		Error string `json:"error"`
 	}
-	_ = json.Unmarshal(body, &said) //nolint:errcheck // without an error code the status has to do
+	_ = json.Unmarshal(body, &said) // without an error code the status has to do
 	switch said.Error {
 	case "invalid_grant":
 		return &failure{reason: InvalidGrant, err: errGrant}
@@ -138,7 +138,7 @@ func (a *Authenticator) userInfo(ctx context.Context, p *Provider, access string
 		return nil, &failure{reason: UserInfoRequestTimeout, err: err}
 	}
 	if status < 200 || status > 299 {
-		return nil, &failure{reason: UserInfoRequestFailed, err: &refusedAccess{status}}
+		return nil, &failure{reason: UserInfoRequestFailed, err: &refusedAccessError{status}}
 	}
 	invalid := func(err error) (*profile, error) {
 		return nil, &failure{reason: InvalidUserInfoResponse, err: fmt.Errorf("read user info: %w", err)}
@@ -161,10 +161,10 @@ func (a *Authenticator) userInfo(ctx context.Context, p *Provider, access string
 	return &profile{compact.Bytes(), subject}, nil
 }
 
-// refusedAccess is an answer of user info other than 2xx.
-type refusedAccess struct{ status int }
+// refusedAccessError is an answer of user info other than 2xx.
+type refusedAccessError struct{ status int }
 
-func (e *refusedAccess) Error() string { return fmt.Sprintf("user info answered %d", e.status) }
+func (e *refusedAccessError) Error() string { return fmt.Sprintf("user info answered %d", e.status) }
 
 // fitsHeader reports whether a text of a provider can be given to an application
 // in a header: visible ASCII, with spaces inside at most.

@@ -56,7 +56,7 @@ func (a *Authenticator) renewed(ctx context.Context, o *opened, action *Action, 
 		return nil, err
 	}
 	who, err := a.userInfo(ctx, p, got.access)
-	var refused *refusedAccess
+	var refused *refusedAccessError
 	if errors.As(err, &refused) && (refused.status == http.StatusUnauthorized || refused.status == http.StatusForbidden || refused.status == http.StatusBadRequest) {
 		return nil, &sessionOverError{err}
 	}

@@ -183,7 +183,7 @@ func expiredShards(cookieName string, from int, held presented) (cookies []*http
 }
 
 func shard(cookieName string, index int, value string, expires time.Time, crossOrigin bool) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // SameSite is left out as at the original (§4.2)
 		Name: cookieName + "-" + strconv.Itoa(index), Value: value,
 		Path: "/", Expires: expires.UTC(), Secure: true, HttpOnly: true,
 	}

@@ -33,7 +33,7 @@ type stand struct {
 
 const origin = "https://app.example.com"
 
-func newStand(t *testing.T) *stand {
+func newStand(t testing.TB) *stand {
 	t.Helper()
 	w := &stand{now: time.Unix(1_800_000_000, 0)}
 	ring, err := seal.Parse([]byte(seal.NewKey()))
@@ -162,7 +162,7 @@ func (w *stand) decide(t *testing.T, cookies []*http.Cookie) Outcome {
 }
 
 // callback begins a sign-in and comes back with a code.
-func (w *stand) callback(t *testing.T) Outcome {
+func (w *stand) callback(t testing.TB) Outcome {
 	t.Helper()
 	began := w.Decide(t.Context(), w.action, request("/a?b=c", nil))
 	if began.Status != http.StatusFound {
@@ -183,7 +183,7 @@ func (w *stand) callback(t *testing.T) Outcome {
 }
 
 // signIn gives the cookies of a session.
-func (w *stand) signIn(t *testing.T) []*http.Cookie {
+func (w *stand) signIn(t testing.TB) []*http.Cookie {
 	t.Helper()
 	done := w.callback(t)
 	if done.Status != http.StatusFound || done.Location != origin+"/a?b=c" {

@@ -90,5 +90,5 @@ func (s *state) heldBy(nonces []string) bool {
 }
 
 func setNonce(nonce string) *http.Cookie {
-	return &http.Cookie{Name: nonceCookie, Value: nonce, Path: "/", Secure: true, HttpOnly: true}
+	return &http.Cookie{Name: nonceCookie, Value: nonce, Path: "/", Secure: true, HttpOnly: true} //nolint:gosec // without SameSite, as at the original (§4.4)
 }

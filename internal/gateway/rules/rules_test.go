@@ -269,17 +269,27 @@ func TestConditions(t *testing.T) {
 	}
 	for want, conditions := range map[bool][]Condition{
 		true: {
-			{Field: "host-header", Values: []string{"x", "SHOP.*.com"}}, {Field: "host-header", Values: []string{"s?op.example.com"}},
-			{Field: "path-pattern", Values: []string{"/a/*"}}, {Field: "path-pattern", Values: []string{"/?/b"}}, {Field: "path-pattern", Values: []string{"*"}},
-			{Field: "http-request-method", Values: []string{"POST", "GET"}}, {Field: "http-header", Header: "User-Agent", Values: []string{"*bot*"}},
-			{Field: "query-string", Pairs: []Pair{{"color", "blue"}}}, {Field: "query-string", Pairs: []Pair{{"", "r*"}}},
+			{Field: "host-header", Values: []string{"x", "SHOP.*.com"}},
+			{Field: "host-header", Values: []string{"s?op.example.com"}},
+			{Field: "path-pattern", Values: []string{"/a/*"}},
+			{Field: "path-pattern", Values: []string{"/?/b"}},
+			{Field: "path-pattern", Values: []string{"*"}},
+			{Field: "http-request-method", Values: []string{"POST", "GET"}},
+			{Field: "http-header", Header: "User-Agent", Values: []string{"*bot*"}},
+			{Field: "query-string", Pairs: []Pair{{"color", "blue"}}},
+			{Field: "query-string", Pairs: []Pair{{"", "r*"}}},
 			{Field: "source-ip", Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
 		},
 		false: {
-			{Field: "host-header", Values: []string{"example.com"}}, {Field: "path-pattern", Values: []string{"/A/*"}}, {Field: "path-pattern", Values: []string{"/a"}},
-			{Field: "http-request-method", Values: []string{"get"}}, {Field: "http-header", Header: "User-Agent", Values: []string{"bot"}},
-			{Field: "http-header", Header: "X-None", Values: []string{"*"}}, {Field: "query-string", Pairs: []Pair{{"size", "*"}}},
-			{Field: "source-ip", Networks: []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")}}, {Field: "unheard-of"},
+			{Field: "host-header", Values: []string{"example.com"}},
+			{Field: "path-pattern", Values: []string{"/A/*"}},
+			{Field: "path-pattern", Values: []string{"/a"}},
+			{Field: "http-request-method", Values: []string{"get"}},
+			{Field: "http-header", Header: "User-Agent", Values: []string{"bot"}},
+			{Field: "http-header", Header: "X-None", Values: []string{"*"}},
+			{Field: "query-string", Pairs: []Pair{{"size", "*"}}},
+			{Field: "source-ip", Networks: []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")}},
+			{Field: "unheard-of"},
 		},
 	} {
 		for _, c := range conditions {

@@ -48,7 +48,7 @@ type key struct {
 // NewKey makes a line of a key file.
 func NewKey() string {
 	root := make([]byte, keySize)
-	rand.Read(root) //nolint:errcheck,gosec // it does not fail: crypto/rand ends the process instead
+	rand.Read(root) // it does not fail: crypto/rand ends the process instead
 	return base64.StdEncoding.EncodeToString(root)
 }
 
@@ -91,7 +91,7 @@ func (r *Ring) Seal(purpose string, plain []byte) []byte {
 	out[0] = version
 	copy(out[1:], k.id[:])
 	salt := out[1+idSize:]
-	rand.Read(salt) //nolint:errcheck,gosec // it does not fail: crypto/rand ends the process instead
+	rand.Read(salt) // it does not fail: crypto/rand ends the process instead
 	aead, nonce := k.cipher(purpose, salt)
 	return aead.Seal(out, nonce, plain, out[:1+idSize])
 }
