@@ -121,7 +121,7 @@ func TestSessionsOfRoles_S125(t *testing.T) {
 	role := putRole(t, s, "support", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}]}`,
 		"arn:aws:iam::aws:policy/AmazonCognitoReadOnly", statement("Deny", "cognito-idp:*", "*", `{"StringEquals":{"aws:ResourceTag/stage":"prod"}}`))
 	client := s.STSClient(credentials.NewStaticCredentialsProvider(ci.id, ci.secret, ""))
-	provider := stscreds.NewAssumeRoleProvider(client, role, func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "night-shift" })
+	provider := stscreds.NewAssumeRoleProvider(client, role, func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName, o.Duration = "night-shift", time.Hour })
 	c, err := provider.Retrieve(t.Context())
 	wantOK(t, err)
 	session := key{c.AccessKeyID, c.SecretAccessKey, c.SessionToken}
