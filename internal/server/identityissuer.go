@@ -35,7 +35,9 @@ func (c Config) identityPaths() ([]string, error) {
 		return nil, fmt.Errorf("%q is not an absolute http or https URL", c.IdentityIssuerURL)
 	case u.Path == identityPath:
 		return []string{identityPath}, nil
-	case u.Path != "" && path.Clean(u.Path) != u.Path || u.EscapedPath() != u.Path || strings.ContainsAny(u.Path, "{}"):
+	case u.Path == "":
+		return []string{identityPath, ""}, nil
+	case u.Path == "/" || path.Clean(u.Path) != u.Path || u.EscapedPath() != u.Path || strings.ContainsAny(u.Path, "{}"):
 		return nil, fmt.Errorf("%q has a path that is not plain, or a slash at the end", c.IdentityIssuerURL)
 	}
 	return []string{identityPath, u.Path}, nil

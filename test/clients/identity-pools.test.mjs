@@ -15,6 +15,9 @@ import {
 import { GetUserPoolMfaConfigCommand, InitiateAuthCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { fromCognitoIdentity, fromCognitoIdentityPool, fromWebToken } from "@aws-sdk/credential-providers";
+import { JwtRsaVerifier } from "aws-jwt-verify";
+import { SimpleJwksCache } from "aws-jwt-verify/jwk";
+import * as openid from "openid-client";
 import {
   account,
   admin,
@@ -165,6 +168,30 @@ describe("@aws-sdk identity pools", () => {
       "NotAuthorizedException",
       "Invalid login token. Can't pass in a Cognito token.",
     );
+  });
+
+  // Any system that takes OpenID tokens finds the keys by the issuer.
+  test("others check the pool's tokens by discovery", async () => {
+    const issuer = `${process.env.COGNATE_PUBLIC_URL ?? endpoint}/cognito-identity`;
+    const found = await openid.discovery(new URL(issuer), "any", undefined, undefined, {
+      execute: [openid.allowInsecureRequests],
+    });
+    const { jwks_uri, id_token_signing_alg_values_supported } = found.serverMetadata();
+    assert.deepEqual(id_token_signing_alg_values_supported, ["RS512"]);
+
+    const classic = await createIdentityPool(pool, { AllowClassicFlow: true });
+    const { IdentityId } = await open.send(new GetIdCommand({ IdentityPoolId: classic.id }));
+    const { Token } = await open.send(new GetOpenIdTokenCommand({ IdentityId }));
+    const fetcher = { fetch: async (uri) => (await fetch(uri)).arrayBuffer() };
+    const verifier = (audience) =>
+      JwtRsaVerifier.create(
+        { issuer, audience, jwksUri: jwks_uri },
+        { jwksCache: new SimpleJwksCache({ fetcher }) },
+      );
+    const said = await verifier(classic.id).verify(Token);
+    assert.equal(said.sub, IdentityId);
+    assert.deepEqual(said.amr, ["unauthenticated"]);
+    await assert.rejects(verifier(identityPool.id).verify(Token), /Audience not allowed/);
   });
 
   test("SecretKey is the name in this service", async () => {
