@@ -113,6 +113,9 @@ func TestS030ForgedPoolTokensAreRefused(t *testing.T) {
 		}
 		bySTS, byPool := ask(f.Token)
 		wantRefused(t, f.Name, byPool)
+		if strings.TrimSpace(f.Token) == *made.Token {
+			continue // STS takes the text of a file with its line break
+		}
 		if bySTS == nil || !strings.Contains(bySTS.Error(), "InvalidIdentityToken") && !strings.Contains(bySTS.Error(), "ValidationError") {
 			t.Errorf("%s at STS: %v", f.Name, bySTS)
 		}
