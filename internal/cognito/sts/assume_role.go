@@ -20,9 +20,13 @@ func (o *Operations) AssumeRole(ctx context.Context, in *sts.AssumeRoleRequest) 
 	if err != nil {
 		return nil, err
 	}
+	managed, err := arns(in.PolicyArns)
+	if err != nil {
+		return nil, err
+	}
 	session, err := o.Access.Assume(ctx, access.Assumption{
 		Action: "sts:AssumeRole", RoleARN: in.RoleArn, SessionName: in.RoleSessionName, Duration: seconds(in.DurationSeconds),
-		Caller: access.CallerFrom(ctx), ExternalID: in.ExternalId, Policy: in.Policy, PolicyARNs: arns(in.PolicyArns),
+		Caller: access.CallerFrom(ctx), ExternalID: in.ExternalId, Policy: in.Policy, PolicyARNs: managed,
 		Tags: tags, TransitiveTags: in.TransitiveTagKeys, SourceIdentity: in.SourceIdentity, Origin: access.OriginFrom(ctx),
 	})
 	if err != nil {

@@ -137,6 +137,10 @@ func TestAssumeRoleRefusals(t *testing.T) {
 		"no such policy": {func(in *sts.AssumeRoleRequest) {
 			in.PolicyArns = []sts.PolicyDescriptorType{{Arn: "arn:aws:iam::aws:policy/None"}}
 		}, 400, "ValidationError", "*"},
+		"many policies": {
+			func(in *sts.AssumeRoleRequest) { in.PolicyArns = make([]sts.PolicyDescriptorType, 11) }, 400, "ValidationError",
+			"1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10",
+		},
 		"tag twice":     {func(in *sts.AssumeRoleRequest) { in.Tags = []sts.Tag{{Key: "a"}, {Key: "a"}} }, 400, "ValidationError", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
 		"tag in a case": {func(in *sts.AssumeRoleRequest) { in.Tags = tooMany }, 400, "ValidationError", "*"},
 		"no such tag":   {func(in *sts.AssumeRoleRequest) { in.TransitiveTagKeys = []string{"team"} }, 400, "ValidationError", "*"},

@@ -68,13 +68,21 @@ func packed(s *access.Session, has bool) *int32 {
 	return new(int32(s.PackedPolicySize))
 }
 
+// mostPolicies is how many managed session policies a request may name (D2). The
+// model does not say it.
+const mostPolicies = 10
+
 // arns are the managed session policies of a request.
-func arns(list []sts.PolicyDescriptorType) []string {
+func arns(list []sts.PolicyDescriptorType) ([]string, error) {
+	if len(list) > mostPolicies {
+		return nil, validationError("1 validation error detected: Value at 'policyArns' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", mostPolicies)
+	}
 	var all []string
 	for _, one := range list {
 		if one.Arn != "" {
 			all = append(all, one.Arn)
 		}
 	}
-	return all
+	return all, nil
 }

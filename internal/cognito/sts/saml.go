@@ -22,6 +22,10 @@ var sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 // AssumeRoleWithSAML gives a session of a role to the holder of a SAML response that
 // names the role, if the role trusts its provider (D5). The request is not signed.
 func (o *Operations) AssumeRoleWithSAML(ctx context.Context, in *sts.AssumeRoleWithSAMLRequest) (*sts.AssumeRoleWithSAMLResponse, error) {
+	managed, err := arns(in.PolicyArns)
+	if err != nil {
+		return nil, err
+	}
 	provider, found, err := o.Access.SAMLProvider(ctx, in.PrincipalArn)
 	switch {
 	case err != nil:
@@ -40,7 +44,7 @@ func (o *Operations) AssumeRoleWithSAML(ctx context.Context, in *sts.AssumeRoleW
 	if err != nil {
 		return nil, err
 	}
-	a.Federated, a.Origin = provider.ARN, access.OriginFrom(ctx)
+	a.PolicyARNs, a.Federated, a.Origin = managed, provider.ARN, access.OriginFrom(ctx)
 	session, err := o.Access.Assume(ctx, a)
 	if err != nil {
 		return nil, o.refused(ctx, withSAML, in.RoleArn, err)
@@ -57,7 +61,7 @@ func (o *Operations) AssumeRoleWithSAML(ctx context.Context, in *sts.AssumeRoleW
 func (o *Operations) samlAssumption(said *webidentity.Claims, in *sts.AssumeRoleWithSAMLRequest) (access.Assumption, error) {
 	attributes := said.SAML.Attributes
 	a := access.Assumption{
-		Action: withSAML, RoleARN: in.RoleArn, Policy: in.Policy, PolicyARNs: arns(in.PolicyArns), Tags: map[string]string{},
+		Action: withSAML, RoleARN: in.RoleArn, Policy: in.Policy, Tags: map[string]string{},
 	}
 	name := attributes[webidentity.SessionNameAttribute]
 	switch {

@@ -32,13 +32,17 @@ type bearer struct {
 // AssumeRoleWithWebIdentity gives a session of a role to the holder of a token, if the
 // role trusts its provider (D2). The request is not signed.
 func (o *Operations) AssumeRoleWithWebIdentity(ctx context.Context, in *sts.AssumeRoleWithWebIdentityRequest) (*sts.AssumeRoleWithWebIdentityResponse, error) {
+	managed, err := arns(in.PolicyArns)
+	if err != nil {
+		return nil, err
+	}
 	who, err := o.bearer(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	session, err := o.Access.Assume(ctx, access.Assumption{
 		Action: webIdentity, RoleARN: in.RoleArn, SessionName: in.RoleSessionName, Duration: seconds(in.DurationSeconds),
-		Federated: who.federated, Keys: who.keys, SessionKeys: who.keys, Policy: in.Policy, PolicyARNs: arns(in.PolicyArns),
+		Federated: who.federated, Keys: who.keys, SessionKeys: who.keys, Policy: in.Policy, PolicyARNs: managed,
 		Tags: who.session.tags, TransitiveTags: who.session.transitive, SourceIdentity: who.session.source, Origin: access.OriginFrom(ctx),
 	})
 	if err != nil {

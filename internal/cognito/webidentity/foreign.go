@@ -41,7 +41,7 @@ func (v *Verifier) foreign(ctx context.Context, from issuer, token string) (*Cla
 	}
 	// Looked at first, so that the wrong provider is not asked.
 	if name, _ := unverified.String("iss"); !slices.Contains(from.names, name) {
-		return nil, refuse(WrongIssuer, "the issuer is %q", name)
+		return nil, refuse(WrongIssuer, "the issuer is %.200q", name)
 	}
 	header := signed.Signatures[0].Protected
 	key, err := v.Keys.Key(ctx, from.source, header.KeyID, header.Algorithm)

@@ -60,18 +60,21 @@ type Provider struct {
 // is for how long after its end it is taken. An issuer that is a pool of this
 // installation is asked within the process, and has no grace.
 func (v *Verifier) OIDC(ctx context.Context, p Provider, token string, grace time.Duration) (*Claims, error) {
-	var claims *Claims
-	var err error
-	if pool := v.Pools.PoolOf(p.Issuer); pool != "" {
-		claims, err = v.UserPool(ctx, pool, token)
-	} else {
-		names := []string{p.Issuer, p.Issuer + "/"}
-		claims, err = v.foreign(ctx, issuer{names: names, source: oidc.Source{Issuer: p.Issuer}, grace: grace}, token)
-	}
+	claims, err := v.ofIssuer(ctx, p.Issuer, token, grace)
 	if err != nil {
 		return nil, err
 	}
 	return claims, claims.welcome(p.Clients)
+}
+
+func (v *Verifier) ofIssuer(ctx context.Context, name, token string, grace time.Duration) (*Claims, error) {
+	if pool := v.Pools.PoolOf(name); pool != "" {
+		claims, err := v.UserPool(ctx, pool, token)
+		if !api.HasCode(err, "ResourceNotFoundException") {
+			return claims, err
+		} // else it is a pool of AWS's own, whose issuers ours may look like
+	}
+	return v.foreign(ctx, issuer{names: []string{name, name + "/"}, source: oidc.Source{Issuer: name}, grace: grace}, token)
 }
 
 // UserPool checks an ID token of a pool of this installation. Which clients are
@@ -153,7 +156,7 @@ func (c *Claims) welcome(clients []string) error {
 		}
 	}
 	if c.Party == "" || !slices.Contains(clients, c.Party) {
-		return refuse(WrongAudience, "token is for %q", c.Audience)
+		return refuse(WrongAudience, "token is for %.200q", c.Audience)
 	}
 	return nil
 }
