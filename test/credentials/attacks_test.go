@@ -123,7 +123,7 @@ func TestS030ForgedPoolTokensAreRefused(t *testing.T) {
 }
 
 // Good tokens in the wrong place.
-func TestS030TokensOfOthersAreRefused(t *testing.T) {
+func TestS121TokensOfOthersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
 	a := newApp(t, s, allow("*", "*"), nil)
@@ -185,7 +185,7 @@ func TestS030TokensOfOthersAreRefused(t *testing.T) {
 
 // The id of an identity is no secret of a user, and opens nothing by itself or with
 // somebody else's login.
-func TestIdentitiesOfOthersAreClosed(t *testing.T) {
+func TestS123IdentitiesOfOthersAreClosed(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
 	a := newApp(t, s, allow("*", "*"), nil)
@@ -220,7 +220,7 @@ func TestIdentitiesOfOthersAreClosed(t *testing.T) {
 }
 
 // A developer's token is good for its identity and its pool, until it ends.
-func TestDeveloperTokensAreBound(t *testing.T) {
+func TestS123DeveloperTokensAreBound(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)
 	own := func(in *cognitoidentity.CreateIdentityPoolInput) {
@@ -265,7 +265,7 @@ func TestDeveloperTokensAreBound(t *testing.T) {
 }
 
 // Credentials end with their hour, their role, and by what the role may do.
-func TestCredentialsEnd(t *testing.T) {
+func TestS125CredentialsEnd(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)
 	a := newApp(t, s, allow("*", "cognito-idp:DescribeUserPool"), nil)
@@ -290,7 +290,7 @@ func TestCredentialsEnd(t *testing.T) {
 }
 
 // The parts of credentials belong together.
-func TestCredentialsAreNotMixed(t *testing.T) {
+func TestS125CredentialsAreNotMixed(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
 	a := newApp(t, s, allow("*", "cognito-idp:DescribeUserPool"), nil)
@@ -323,7 +323,7 @@ func TestCredentialsAreNotMixed(t *testing.T) {
 }
 
 // Trust policies look at the pool, the state, the way of signing in, and the identity.
-func TestTrustPoliciesAreObeyed(t *testing.T) {
+func TestS124TrustPoliciesAreObeyed(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
 	a := newApp(t, s, allow("*", "cognito-idp:DescribeUserPool"), nil)

@@ -92,7 +92,7 @@ func TestPoliciesSeePrincipalTags(t *testing.T) {
 }
 
 // What the role permits to everybody, guests have only within B5.
-func TestGuestsAreScopedDown(t *testing.T) {
+func TestS124GuestsAreScopedDown(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, servertest.Shared(t), allow("*", "*"), nil)
 	guest := a.identity(t, nil)
@@ -106,7 +106,7 @@ func TestGuestsAreScopedDown(t *testing.T) {
 }
 
 // Roles of groups come with the token; the user may choose among them.
-func TestRolesOfGroups(t *testing.T) {
+func TestS122RolesOfGroups(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
 	a := newApp(t, s, allow("*", "cognito-idp:DescribeUserPool"), nil)
@@ -205,7 +205,7 @@ func TestAssumeRoleByTheSDKsProvider(t *testing.T) {
 
 // A token of the user pool lives on in the identity pool as long as the session does,
 // unless the identity pool asks the user pool.
-func TestServerSideTokenCheck(t *testing.T) {
+func TestS121ServerSideTokenCheck(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
 	check := func(in *cognitoidentity.CreateIdentityPoolInput) {
