@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { createPool, endpoint, newUser, nextCode, password, region } from "./cognate.mjs";
@@ -60,6 +63,50 @@ describe("aws cognito-idp", { skip: !installed && "the AWS command line is not i
       Users.map((user) => user.Username),
       [username],
     );
+  });
+
+  test("imports users from a file that curl puts", { timeout: 60_000 }, async () => {
+    const { CSVHeader } = await aws("get-csv-header", "--user-pool-id", pool.id);
+    const people = ["ana", "bea", "ana"].map((name) => ({
+      "cognito:username": `${name}-imported`,
+      "cognito:mfa_enabled": "FALSE",
+      email: `${name}-imported@example.com`,
+      email_verified: name === "bea" ? "FALSE" : "TRUE",
+      address: "12 High Street\\, Springfield",
+    }));
+    const rows = people.map((person) => CSVHeader.map((column) => person[column] ?? "").join(","));
+    const dir = await mkdtemp(join(tmpdir(), "import-"));
+    const file = join(dir, "users.csv");
+    await writeFile(file, [CSVHeader.join(","), ...rows].join("\n"));
+
+    const { UserImportJob: made } = await aws(
+      ...["create-user-import-job", "--user-pool-id", pool.id, "--job-name", "move in"],
+      ...["--cloud-watch-logs-role-arn", "arn:aws:iam::123456789012:role/CognitoLogs"],
+    );
+    const job = ["--user-pool-id", pool.id, "--job-id", made.JobId];
+    await run("curl", ["--fail", "-T", file, "-H", "x-amz-server-side-encryption:aws:kms", made.PreSignedUrl]);
+    await rm(dir, { recursive: true });
+    await aws("start-user-import-job", ...job);
+    let shown;
+    do {
+      ({ UserImportJob: shown } = await aws("describe-user-import-job", ...job));
+    } while (["Pending", "InProgress"].includes(shown.Status));
+    assert.deepEqual(
+      [shown.Status, shown.ImportedUsers, shown.SkippedUsers, shown.FailedUsers, shown.CompletionMessage],
+      ["Succeeded", 1, 1, 1, "Import Job Completed Successfully."],
+    );
+    const { UserImportJobs } = await aws("list-user-import-jobs", "--user-pool-id", pool.id, "--max-results", "10");
+    assert.deepEqual(
+      UserImportJobs.map(({ JobId }) => JobId),
+      [made.JobId],
+    );
+    const ana = await aws("admin-get-user", "--user-pool-id", pool.id, "--username", "ana-imported");
+    assert.equal(ana.UserStatus, "RESET_REQUIRED");
+    assert.equal(ana.UserAttributes.find(({ Name }) => Name === "address").Value, "12 High Street, Springfield");
+    await assert.rejects(aws("stop-user-import-job", ...job), (error) => {
+      assert.match(error.stderr, /PreconditionNotMetException/);
+      return true;
+    });
   });
 
   test("shows the service's errors", async () => {
