@@ -17,6 +17,7 @@ import (
 
 	"cognate/internal/gateway/auth"
 	"cognate/internal/gateway/bearer"
+	"cognate/internal/gateway/forwardauth"
 	"cognate/internal/gateway/rules"
 )
 
@@ -32,6 +33,7 @@ type exchange struct {
 	reason   auth.Reason
 	location string // where the gateway sends the browser
 
+	question         *forwardauth.Question // of another proxy; nil: the browser came here
 	group            *group
 	target           *target
 	identity         *auth.Identity
@@ -64,11 +66,20 @@ func (g *Gateway) answer(l *listener, w http.ResponseWriter, r *http.Request) {
 
 // route finds out whose the request is: the gateway's own, or a rule's.
 func (g *Gateway) route(e *exchange, w http.ResponseWriter, r *http.Request) {
-	host := hostName(r.Host)
 	if kid, ok := publicKeyID(e.listener.file.PublicKeys, r); ok {
 		g.publicKey(e, w, kid)
 		return
 	}
+	if e.listener.ForwardAuth != nil {
+		g.asked(e, w, r)
+		return
+	}
+	g.routed(e, w, r)
+}
+
+// routed finds the rule for a request of a browser.
+func (g *Gateway) routed(e *exchange, w http.ResponseWriter, r *http.Request) {
+	host := hostName(r.Host)
 	path, ok := rules.CleanPath(r.URL.Path)
 	if !ok || r.Method == http.MethodConnect || r.URL.Path == "*" {
 		g.page(e, w, http.StatusBadRequest)
@@ -117,6 +128,9 @@ func (g *Gateway) carryOut(e *exchange, to *rule, w http.ResponseWriter, r *http
 			e.done = append(e.done, "fixed-response")
 			g.fixed(w, s.fixed)
 		}
+	}
+	if e.question != nil && !to.answers() {
+		g.pass(e, w)
 	}
 }
 

@@ -52,6 +52,12 @@ type rule struct {
 	steps []step
 }
 
+// answers reports whether the last action of the rule answers the request.
+func (r *rule) answers() bool {
+	n := len(r.steps)
+	return n > 0 && r.steps[n-1].signIn == nil && r.steps[n-1].validate == nil
+}
+
 // step is an action made ready; one of its members is set.
 type step struct {
 	signIn   *auth.Action

@@ -60,13 +60,13 @@ func (o object) actions(name string) []Action {
 			validations++
 		}
 		last := i == len(read)-1
-		if ends := !a.SignIn() && a.JWT == nil; ends != last && a.Type != "" {
+		if ends := !a.SignIn() && a.JWT == nil; ends != last && a.Type != "" && !(last && o.r.mayPass) {
 			o.r.fail(a.Line, "%s: the last action of a rule, and no other, is forward, redirect or fixed-response", a.Type)
 		}
 		actions = append(actions, a.Action)
 	}
 	switch {
-	case len(actions) == 0:
+	case len(actions) == 0 && !o.r.mayPass:
 		o.fail(name, "must not be empty")
 	case signIns > 1 || validations > 1:
 		o.fail(name, "a rule authenticates once")
@@ -133,8 +133,10 @@ func (o object) cognito() *Cognito {
 
 func (o object) oidc() *OIDC {
 	o.require("AuthenticateOidcConfig")
-	c, _ := o.child("AuthenticateOidcConfig", append([]string{"Issuer", "AuthorizationEndpoint", "TokenEndpoint", "UserInfoEndpoint",
-		"ClientId", "ClientSecret", "UseExistingClientSecret", "TokenEndpointAuthMethod"}, signInMembers...)...)
+	c, _ := o.child("AuthenticateOidcConfig", append([]string{
+		"Issuer", "AuthorizationEndpoint", "TokenEndpoint", "UserInfoEndpoint",
+		"ClientId", "ClientSecret", "UseExistingClientSecret", "TokenEndpointAuthMethod",
+	}, signInMembers...)...)
 	parsed := &OIDC{Settings: c.signIn(), UseExistingSecret: c.boolean("UseExistingClientSecret", false)}
 	parsed.Provider = auth.Provider{
 		Issuer:                c.address("Issuer"),
@@ -367,13 +369,9 @@ func (o *OIDC) secretOf() [3]string {
 }
 
 func (f *File) eachOIDC(call func(line int, o *OIDC)) {
-	for _, l := range f.Listeners {
-		for _, rule := range l.Rules {
-			for _, a := range rule.Actions {
-				if a.OIDC != nil {
-					call(a.Line, a.OIDC)
-				}
-			}
+	f.eachAction(func(_ *Listener, a *Action) {
+		if a.OIDC != nil {
+			call(a.Line, a.OIDC)
 		}
-	}
+	})
 }

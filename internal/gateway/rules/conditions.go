@@ -141,8 +141,11 @@ func (p Pair) in(query url.Values) bool {
 }
 
 // NamesHost reports whether a condition of the listener names a host: by its name,
-// or by a pattern for hosts below a name.
+// or by a pattern for hosts below a name. So do the hosts of ForwardAuth.
 func (l Listener) NamesHost(host string) bool {
+	if l.ForwardAuth != nil && slices.Contains(l.ForwardAuth.Hosts, host) {
+		return true
+	}
 	for _, rule := range l.Rules {
 		for _, c := range rule.Conditions {
 			if c.Field == "host-header" && slices.ContainsFunc(c.Values, func(pattern string) bool {

@@ -16,7 +16,7 @@ type File struct {
 	// PublicKeys is where applications fetch the keys of their header: below it,
 	// requests for this host are answered by the gateway. nil: nowhere.
 	PublicKeys   *url.URL
-	IdleTimeout  time.Duration // of connections on both sides
+	IdleTimeout  time.Duration // for the next byte of a request or an answer
 	TargetGroups []TargetGroup
 	Listeners    []Listener
 }
@@ -37,7 +37,8 @@ type Listener struct {
 	Address      string // an IP address; empty: all
 	Port         int
 	Certificates []Certificate
-	Rules        []Rule // by priority; the last is the default
+	ForwardAuth  *ForwardAuth // nil: a listener of browsers
+	Rules        []Rule       // by priority; the last is the default
 }
 
 // Certificate names two PEM files: a certificate with its chain, and its key.
@@ -49,7 +50,7 @@ type Rule struct {
 	Line       int
 	Priority   int
 	Conditions []Condition
-	Actions    []Action // in their order; the last ends the request
+	Actions    []Action // in their order; the last ends the request, unless a proxy asks
 }
 
 // Authenticates reports whether an action of the rule signs users in.

@@ -85,23 +85,30 @@ func (r *reader) file(n *yaml.Node) *File {
 
 // together checks what concerns parts that stand far from each other.
 func (r *reader) together(f *File) {
-	for _, l := range f.Listeners {
+	f.eachAction(func(l *Listener, a *Action) {
+		if (a.SignIn() || a.JWT != nil) && l.Protocol != HTTPS && l.ForwardAuth == nil {
+			r.fail(a.Line, "%s needs a listener of HTTPS", a.Type)
+		}
+		if a.SignIn() && f.LoadBalancerARN == "" {
+			r.fail(a.Line, "%s needs LoadBalancerArn at the top of the file: applications know the gateway by it", a.Type)
+		}
+		if a.Forward == nil {
+			return
+		}
+		for _, g := range a.Forward.Groups {
+			if !slices.ContainsFunc(f.TargetGroups, func(group TargetGroup) bool { return group.Name == g.Name }) {
+				r.fail(a.Line, "there is no target group of the name %q", g.Name)
+			}
+		}
+	})
+}
+
+func (f *File) eachAction(call func(*Listener, *Action)) {
+	for i := range f.Listeners {
+		l := &f.Listeners[i]
 		for _, rule := range l.Rules {
-			for _, a := range rule.Actions {
-				if (a.SignIn() || a.JWT != nil) && l.Protocol != HTTPS {
-					r.fail(a.Line, "%s needs a listener of HTTPS", a.Type)
-				}
-				if a.SignIn() && f.LoadBalancerARN == "" {
-					r.fail(a.Line, "%s needs LoadBalancerArn at the top of the file: applications know the gateway by it", a.Type)
-				}
-				if a.Forward == nil {
-					continue
-				}
-				for _, g := range a.Forward.Groups {
-					if !slices.ContainsFunc(f.TargetGroups, func(group TargetGroup) bool { return group.Name == g.Name }) {
-						r.fail(a.Line, "there is no target group of the name %q", g.Name)
-					}
-				}
+			for j := range rule.Actions {
+				call(l, &rule.Actions[j])
 			}
 		}
 	}
@@ -219,8 +226,9 @@ func (o object) codes() (codes [][2]int) {
 }
 
 func (r *reader) listener(n *yaml.Node) Listener {
-	o := r.object(n, "a listener", "Protocol", "Address", "Port", "Certificates", "DefaultActions", "Rules")
-	l := Listener{Line: o.line, Address: o.text("Address")}
+	o := r.object(n, "a listener", "Protocol", "Address", "Port", "Certificates", "ForwardAuth", "DefaultActions", "Rules")
+	l := Listener{Line: o.line, Address: o.text("Address"), ForwardAuth: o.forwardAuth()}
+	r.mayPass = l.ForwardAuth != nil
 	o.require("Protocol")
 	l.Protocol = Protocol(o.oneOf("Protocol", string(HTTP), string(HTTPS)))
 	o.require("Port")
@@ -245,6 +253,9 @@ func (r *reader) listener(n *yaml.Node) Listener {
 	slices.SortStableFunc(l.Rules, func(a, b Rule) int { return cmp.Compare(a.Priority, b.Priority) })
 	if o.require("DefaultActions") {
 		l.Rules = append(l.Rules, Rule{Line: o.lineOf("DefaultActions"), Actions: o.actions("DefaultActions")})
+	}
+	if l.ForwardAuth != nil {
+		r.asked(l)
 	}
 	return l
 }

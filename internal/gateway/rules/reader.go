@@ -39,6 +39,7 @@ const (
 type reader struct {
 	problems []Problem
 	nodes    int
+	mayPass  bool // the rules that are read may have no last action that answers
 }
 
 func (r *reader) fail(line int, format string, args ...any) {
