@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -216,6 +218,67 @@ func TestAPoolThatWasExportedAndImportedIsTheSame(t *testing.T) {
 	out = cognate(t, to, 0, "import", first, "--update")
 	if !strings.Contains(out, "0 made,") || !strings.Contains(out, "users: 0 added, 0 changed, 3 there already") {
 		t.Errorf("the second import says:\n%s", out)
+	}
+}
+
+func TestAConfidentialClientStaysOneWithoutItsSecret(t *testing.T) {
+	withKeys(t)
+	from, to := servertest.Start(t), servertest.Start(t)
+	poolID := from.CreatePool(t, nil)
+	clientID := from.CreateClient(t, poolID, func(in *cip.CreateUserPoolClientInput) { in.GenerateSecret = true })
+	from.CreateUser(t, poolID, "ana", testPassword)
+	file := filepath.Join(t.TempDir(), "pool")
+	cognate(t, from, 0, "export", "--pool", poolID, "--out", file, "--secrets", "none")
+	cognate(t, to, 0, "import", file)
+	secret := func(s *servertest.Server) string {
+		t.Helper()
+		got, err := s.SDK.DescribeUserPoolClient(t.Context(), &cip.DescribeUserPoolClientInput{UserPoolId: &poolID, ClientId: &clientID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return aws.ToString(got.UserPoolClient.ClientSecret)
+	}
+	if before, after := secret(from), secret(to); after == "" || after == before {
+		t.Errorf("the secret is %q, was %q", after, before)
+	}
+}
+
+// The whole of 100,000 users takes part in the long tests only.
+func TestManyUsersMakeTheRoundTrip(t *testing.T) {
+	withKeys(t)
+	n := 3000
+	if os.Getenv("COGNATE_TEST_LONG") != "" {
+		n = 100_000
+	}
+	from, to := servertest.Start(t), servertest.Start(t)
+	poolID := from.CreatePool(t, nil)
+	verifier := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 384))
+	rows := make([]string, n)
+	for i := range rows {
+		rows[i] = fmt.Sprintf(`{"User":{"Username":"user-%06d","Sub":"%08x-0000-4000-8000-%012d","UserStatus":"CONFIRMED","Enabled":true,`+
+			`"UserCreateDate":1.7e9,"UserLastModifiedDate":1.7e9,"Attributes":[{"Name":"email","Value":"user-%06d@example.com"}]},`+
+			`"Secrets":{"Password":{"Salt":"AAECAwQFBgcICQoLDA0ODw==","Verifier":%q}}}`, i, uint32(i)*2654435761, i, i, verifier)
+	}
+	dir := t.TempDir()
+	made, first, again := filepath.Join(dir, "made"), filepath.Join(dir, "first"), filepath.Join(dir, "again")
+	if err := os.WriteFile(made, []byte(userLines(poolID, rows)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cognate(t, from, 0, "import", made, "--only", "users")
+	cognate(t, from, 0, "export", "--pool", poolID, "--out", first, "--secrets", "plain")
+	out := cognate(t, to, 0, "import", first)
+	if want := fmt.Sprintf("users: %d added, 0 changed, 0 there already, 0 failed", n); !strings.Contains(out, want) {
+		t.Errorf("import says:\n%s", out)
+	}
+	cognate(t, to, 0, "export", "--pool", poolID, "--out", again, "--secrets", "plain")
+	one, two := lines(t, first), lines(t, again)
+	if len(one) < n || !slices.Equal(one, two) {
+		t.Errorf("%d lines became %d", len(one), len(two))
+	}
+	for _, line := range one[len(one)-n:] {
+		if !strings.Contains(line, verifier) {
+			t.Fatalf("a user without a verifier: %s", line)
+		}
 	}
 }
 

@@ -46,24 +46,31 @@ func (s *Step) Same(other *Step) bool {
 
 // Request is Input with the secrets in their places.
 func (s *Step) Request() (json.RawMessage, error) {
-	if len(s.Secrets) == 0 {
-		return s.Input, nil
-	}
-	var members map[string]any
-	if err := json.Unmarshal(s.Input, &members); err != nil {
-		return nil, fmt.Errorf("%s %s: read the request: %w", s.Call, s.Name, err)
-	}
+	whole := Step{Call: s.Call, Name: s.Name, Input: s.Input}
 	for path, value := range s.Secrets {
-		set(members, path, value)
+		if err := whole.Set(path, value); err != nil {
+			return nil, err
+		}
 	}
-	request, err := json.Marshal(members)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: write the request: %w", s.Call, s.Name, err)
-	}
-	return request, nil
+	return whole.Input, nil
 }
 
-func set(members map[string]any, path, value string) {
+// Set changes a member of Input; a dot leads into a member.
+func (s *Step) Set(path string, value any) error {
+	var members map[string]any
+	if err := json.Unmarshal(s.Input, &members); err != nil {
+		return fmt.Errorf("%s %s: read the request: %w", s.Call, s.Name, err)
+	}
+	set(members, path, value)
+	input, err := json.Marshal(members)
+	if err != nil {
+		return fmt.Errorf("%s %s: write the request: %w", s.Call, s.Name, err)
+	}
+	s.Input = input
+	return nil
+}
+
+func set(members map[string]any, path string, value any) {
 	for i := range len(path) {
 		if path[i] != '.' {
 			continue
