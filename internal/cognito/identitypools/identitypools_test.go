@@ -347,6 +347,30 @@ func TestDevelopersTokensAreForOneIdentityWhileItsUserIsLinked(t *testing.T) {
 	wantCode(t, err, "NotAuthorizedException", noMatch)
 }
 
+// After a merge, tokens of the identity that was disabled open neither.
+func TestDevelopersTokensEndWithAMerge(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	pool := f.pool(t, map[string]string{"authenticated": "user"})
+	f.role(t, "user", trusting(pool, "authenticated", assuming))
+	id, token := f.vouch(t, pool, nil)
+	other, _ := f.vouchAs(t, pool, "ben", "")
+	_, err := f.MergeDeveloperIdentities(t.Context(), &identity.MergeDeveloperIdentitiesInput{
+		IdentityPoolId: pool, DeveloperProviderName: "login.example", SourceUserIdentifier: "ana", DestinationUserIdentifier: "ben",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{id, other} {
+		_, err := f.credentials(t, target, token)
+		wantCode(t, err, "NotAuthorizedException", "")
+	}
+	_, again := f.vouch(t, pool, nil)
+	if _, err := f.credentials(t, other, again); err != nil {
+		t.Error(err)
+	}
+}
+
 func (f *fixture) vouchAs(t *testing.T, pool, user, id string) (string, string) {
 	t.Helper()
 	out, err := f.GetOpenIdTokenForDeveloperIdentity(t.Context(), &identity.GetOpenIdTokenForDeveloperIdentityInput{
