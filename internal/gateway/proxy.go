@@ -74,6 +74,8 @@ func rewrite(p *httputil.ProxyRequest) {
 	e := exchangeOf(p.In.Context())
 	p.Out.URL.Scheme, p.Out.URL.Host = e.group.scheme(), e.target.address
 	p.Out.Host = p.In.Host
+	// As it came, also where net/url would read it otherwise than the application.
+	p.Out.URL.RawQuery = p.In.URL.RawQuery
 	h := p.Out.Header
 	removeForwarded(h)
 	h["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
