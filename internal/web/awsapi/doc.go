@@ -8,12 +8,15 @@
 //  1. Handler gives it an id and finds the operation.
 //  2. The body is read, up to its limit.
 //  3. An operation that must be signed has its signature verified and its
-//     caller found (authenticate). In dev every credential is accepted.
+//     caller found (authenticate). In dev other credentials than Cognate's own
+//     are the first administrator's.
 //  4. The body is decoded into the operation's input. One walk over the
 //     constraints table checks types and collects every violated constraint.
-//  5. The Authorizer is asked whether the caller may do this to the pool.
+//  5. Access is asked whether the caller may do this to what the input names,
+//     with the condition keys of it (authorize.go), and whether it may pass on
+//     the roles in it (roles.go).
 //  6. The operation is called and its answer written; one line is logged.
 //
-// Who holds which access key, and what a policy allows, is decided by the Keys
-// and the Authorizer that the server gives to New.
+// Who holds which access key, and what a policy allows, is decided by the Access
+// that the server gives to New: package access.
 package awsapi
