@@ -105,6 +105,7 @@ func plainHost(host string) bool {
 func (g *Gateway) fixed(w http.ResponseWriter, f *rules.FixedResponse) {
 	h := w.Header()
 	h.Set("Server", serverName)
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Type", f.ContentType+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(f.Body)))
 	w.WriteHeader(f.Status)

@@ -50,9 +50,11 @@ type Pool struct {
 	client       string
 	domain       string
 	keys         *keyset.Set
-	asking       sync.Mutex
-	tried        atomic.Int64 // Unix milliseconds
 	known        atomic.Pointer[description]
+
+	asking sync.Mutex // of what follows, held while the pool is asked
+	tried  time.Time
+	err    error // of the last try
 }
 
 type description struct {
@@ -73,33 +75,29 @@ func NewPool(i Installation, region, id, client, domain string) *Pool {
 func (p *Pool) Name() string { return strings.Join([]string{p.id, p.client, p.domain}, " ") }
 
 // Provider asks the pool, unless it was asked within a minute. A pool that cannot
-// be asked again is what it was.
+// be asked again is what it was; one that never could be is asked once a second,
+// however many wait for it.
 func (p *Pool) Provider(ctx context.Context) (*Provider, error) {
-	now := p.installation.Now()
 	known := p.known.Load()
-	if known != nil && now.Sub(known.read) < clientAge {
+	switch {
+	case known != nil && p.installation.Now().Sub(known.read) < clientAge:
 		return known.provider, nil
-	}
-	if known == nil {
+	case known == nil:
 		p.asking.Lock()
-	} else if !p.asking.TryLock() {
+	case !p.asking.TryLock():
 		return known.provider, nil
 	}
 	defer p.asking.Unlock()
-	if known = p.known.Load(); known != nil && now.Sub(known.read) < clientAge {
-		return known.provider, nil
+	now := p.installation.Now()
+	if p.tried.IsZero() || now.Sub(p.tried) >= clientPause {
+		secret, err := p.describe(context.WithoutCancel(ctx))
+		if p.err = err; err == nil {
+			p.known.Store(&description{p.provider(secret), now})
+		}
+		p.tried = p.installation.Now() // after what may have taken long
 	}
-	if known != nil && now.UnixMilli()-p.tried.Load() < clientPause.Milliseconds() {
-		return known.provider, nil
-	}
-	p.tried.Store(now.UnixMilli())
-	secret, err := p.describe(context.WithoutCancel(ctx))
-	switch {
-	case err == nil:
-		known = &description{p.provider(secret), now}
-		p.known.Store(known)
-	case known == nil:
-		return nil, err
+	if known = p.known.Load(); known == nil {
+		return nil, p.err
 	}
 	return known.provider, nil
 }
