@@ -351,3 +351,63 @@ func TestProvidersThatDoNotAnswer(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An issuer inside the network of the server is not called, whoever has entered it.
+func TestS160IssuersInsideAreNotCalled(t *testing.T) {
+	t.Parallel()
+	p, c := newProvider(t), &clock{}
+	v := newVerifier(p, c)
+	v.Keys = &oidc.KeySets{Client: oidc.New(fetch.Policy{}, true, c.now)}
+	_, err := v.OIDC(t.Context(), Provider{Issuer: p.URL, Clients: []string{"c1"}}, p.token(t, nil), 0)
+	if got := kindOf(t, err); got != Unreachable || p.asked.Load() != nil {
+		t.Errorf("%v, asked for %v", err, p.asked.Load())
+	}
+	v.Keys = &oidc.KeySets{Client: oidc.New(fetch.Policy{Allow: fetch.Loopback}, false, c.now)} // no plain http, as in serve
+	_, err = v.OIDC(t.Context(), Provider{Issuer: p.URL, Clients: []string{"c1"}}, p.token(t, nil), 0)
+	if got := kindOf(t, err); got != Unreachable || p.asked.Load() != nil {
+		t.Errorf("%v, asked for %v", err, p.asked.Load())
+	}
+}
+
+// Discovery that leads elsewhere, or nowhere, is no way to keys.
+func TestS161DiscoveryOfAnotherIssuer(t *testing.T) {
+	t.Parallel()
+	p, c := newProvider(t), &clock{}
+	for name, document := range map[string]string{
+		"another issuer": `{"issuer":"https://other.example","jwks_uri":"` + p.URL + `/keys"}`,
+		"no keys":        `{"issuer":"ISSUER"}`,
+		"a file":         `{"issuer":"ISSUER","jwks_uri":"file:///etc/passwd"}`,
+		"not JSON":       `<html>`,
+		"a list":         `[]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hostile := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = w.Write([]byte(strings.ReplaceAll(document, "ISSUER", "http://"+r.Host)))
+			}))
+			t.Cleanup(hostile.Close)
+			token := p.token(t, map[string]any{"iss": hostile.URL})
+			_, err := newVerifier(p, c).OIDC(t.Context(), Provider{Issuer: hostile.URL, Clients: []string{"c1"}}, token, 0)
+			if got := kindOf(t, err); got != Unreachable {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A mutated token is never taken.
+func FuzzOIDC(f *testing.F) {
+	p, c := newProvider(f), &clock{}
+	v := newVerifier(p, c)
+	good := p.token(f, nil)
+	f.Add(good)
+	f.Add(sign(f, jose.ES256, made().ec, "e", p.claims(nil)))
+	f.Add("a.b.c")
+	f.Add("eyJhbGciOiJub25lIn0.e30.")
+	f.Fuzz(func(t *testing.T, token string) {
+		claims, err := v.OIDC(t.Context(), Provider{Issuer: p.URL, Clients: []string{"c1"}}, token, 0)
+		if err == nil && (claims.Subject != "42" || claims.Party != "c1") {
+			t.Errorf("taken as %+v", claims)
+		}
+	})
+}
