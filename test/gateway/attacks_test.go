@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -393,7 +394,7 @@ func TestS175SilentClient(t *testing.T) {
 	wantOK(t, err)
 	defer connection.Close()
 	wantOK(t, connection.SetDeadline(time.Now().Add(30*time.Second)))
-	if _, err := connection.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := connection.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the silent client gets %v", err)
 	}
 }
