@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"cognate/internal/cognito/importfiles"
 	"cognate/internal/cognito/imports"
 	"cognate/internal/web/uploads"
 )
@@ -11,7 +12,7 @@ import (
 // openImports makes what runs import jobs and takes their files.
 func (s *Server) openImports(p *parts) {
 	c := p.cfg
-	p.uploads = &imports.Uploads{DB: p.db, Now: c.Now, Key: p.db.Key("import uploads"), PublicURL: c.PublicURL}
+	p.uploads = &importfiles.Uploads{DB: p.db, Now: c.Now, Key: p.db.Key("import uploads"), PublicURL: c.PublicURL}
 	p.importer = imports.NewRunner(imports.Config{
 		DB: p.db, Directory: p.directory, Now: c.Now, Log: c.Log,
 		Lines:  importLog{p.targets, c.AccountID},

@@ -18,6 +18,7 @@ import (
 	"cognate/internal/cognito/groups"
 	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/cognito/idp"
+	"cognate/internal/cognito/importfiles"
 	"cognate/internal/cognito/imports"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/logs"
@@ -77,7 +78,7 @@ type parts struct {
 	outside     *webidentity.Verifier // of tokens from elsewhere
 	remoteSTS   *remotests.Client     // nil: credentials are this installation's own
 	saml        *idp.SAML
-	uploads     *imports.Uploads
+	uploads     *importfiles.Uploads
 	importer    *imports.Runner
 	operations  *service // once service has made them
 }

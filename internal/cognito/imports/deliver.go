@@ -34,9 +34,10 @@ func (r *Runner) deliver(ctx context.Context) error {
 	return nil
 }
 
-// DeliverLogs makes one attempt for each part of a log that waits. What a Log does
-// not take stays for later.
+// DeliverLogs hands over the parts of logs that wait, in order. What a Log does not
+// take stays for later, with all that follows in the same log.
 func (r *Runner) DeliverLogs(ctx context.Context) error {
+	failing := map[string]bool{} // jobs whose lines are not taken
 	for {
 		due, err := store.Read(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {
 			return tx.ImportLogsDue(ctx, r.Now())
@@ -52,7 +53,11 @@ func (r *Runner) DeliverLogs(ctx context.Context) error {
 		}
 		delivered := leased[:0]
 		for _, l := range leased {
+			if failing[l.JobID] { // what comes later waits with what failed
+				continue
+			}
 			if err := r.append(ctx, l); err != nil {
+				failing[l.JobID] = true
 				r.Log.LogAttrs(ctx, slog.LevelWarn, "log of a user import not delivered, will be tried again",
 					slog.String("job", l.JobID), slog.Any("error", err))
 				continue

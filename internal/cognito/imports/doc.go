@@ -1,10 +1,9 @@
 // Package imports adds users from CSV files (spec/users-and-pools.md §19,
-// newest-features.md §14): the operations on jobs, where a job's file comes in, and
-// the runner that reads it.
+// newest-features.md §14): the operations on jobs, and the runner that reads their
+// files.
 //
-// A file arrives at a signed address (Uploads; the door is web/uploads) and lies in
-// the database in sealed pieces until its job ends, so that any node can run any
-// job. One job of the installation runs at a time. The node that has its lease reads
+// A file lies in the database until its job ends (package importfiles), so that any
+// node can run any job. One job of the installation runs at a time. The node that has its lease reads
 // the file in batches; the users of a batch, the counts, how far the file was read
 // and the lines of the log are one transaction, so a node that dies loses nothing
 // and repeats nothing.

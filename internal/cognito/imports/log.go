@@ -3,7 +3,6 @@ package imports
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"cognate/internal/store"
@@ -44,22 +43,6 @@ type Line struct {
 // take its time, since no request and no import waits for it.
 type Log interface {
 	Append(ctx context.Context, s Stream, lines []Line) error
-}
-
-// ToServerLog is the Log for installations that name no other place: it tells of
-// records that were not imported in the log of the server.
-type ToServerLog struct{ Log *slog.Logger }
-
-// Append never fails.
-func (t ToServerLog) Append(ctx context.Context, s Stream, lines []Line) error {
-	for _, l := range lines {
-		level := slog.LevelInfo
-		if l.Outcome == Succeeded {
-			level = slog.LevelDebug
-		}
-		t.Log.LogAttrs(ctx, level, "user import", slog.String("pool", s.PoolID), slog.String("job", s.JobID), slog.String("line", l.Text))
-	}
-	return nil
 }
 
 func entry(outcome string, line int64, text string) store.ImportEntry {

@@ -10,6 +10,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/importfiles"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/store"
 )
@@ -38,7 +39,7 @@ type Operations struct {
 	Directory *directory.Directory
 	Paging    paging.Paging
 	Now       func() time.Time
-	Uploads   *Uploads
+	Uploads   *importfiles.Uploads
 	Runner    *Runner
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/importfiles"
 	"cognate/internal/store"
 )
 
@@ -30,6 +31,8 @@ const (
 	leaseTime = 15 * time.Second
 	// pollEvery finds jobs that other nodes started or left.
 	pollEvery = time.Second
+	// voidTime bounds ending a lease.
+	voidTime = 10 * time.Second
 	// giveUpAfter is how many times in a row a job may fail at one place.
 	giveUpAfter = 10
 	// maxRows is how many records a file may have (spec/users-and-pools.md §19).
@@ -103,7 +106,7 @@ func (r *Runner) Run(ctx context.Context) error {
 
 // void ends a lease.
 func (r *Runner) void(ctx context.Context, owner string) error {
-	ctx, cancel := context.WithTimeout(ctx, cleanUp)
+	ctx, cancel := context.WithTimeout(ctx, voidTime)
 	defer cancel()
 	held, err := store.Read(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (bool, error) {
 		return tx.ImportDue(ctx, owner, time.Unix(1<<40, 0))
@@ -168,7 +171,7 @@ func (r *Runner) expire(ctx context.Context) error {
 			return struct{}{}, tx.SaveImportJob(ctx, j)
 		})
 		if err == nil {
-			err = dropPieces(ctx, r.DB, s, s.Details.Upload)
+			err = importfiles.Drop(ctx, r.DB, s, s.Details.Upload)
 		}
 		if err != nil && !api.HasCode(err, "ResourceNotFoundException") { // went with its pool
 			return err
@@ -364,7 +367,7 @@ func (r *Runner) end(ctx context.Context, job *store.ImportJob, why func(*store.
 	case err != nil:
 		return err
 	}
-	return dropPieces(ctx, r.DB, job, job.Details.Upload)
+	return importfiles.Drop(ctx, r.DB, job, job.Details.Upload)
 }
 
 // conclude judges a job whose file was read to its end. One that brought nobody
@@ -388,7 +391,7 @@ func (r *Runner) open(ctx context.Context, job *store.ImportJob) (b *reader, rea
 	if d.Lines > r.MaxRows+1 {
 		return nil, "The file has more than " + number(int(r.MaxRows)) + " records.", nil
 	}
-	first := newLines(&pieces{ctx: ctx, db: r.DB, job: job}, 0, 0)
+	first := newLines(importfiles.Reader(ctx, r.DB, job, 0), 0, 0)
 	line, tooLong, err := first.next()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -404,7 +407,7 @@ func (r *Runner) open(ctx context.Context, job *store.ImportJob) (b *reader, rea
 	}
 	rest := first
 	if d.Line > 0 {
-		rest = newLines(&pieces{ctx: ctx, db: r.DB, job: job, offset: d.Offset}, d.Offset, d.Line)
+		rest = newLines(importfiles.Reader(ctx, r.DB, job, d.Offset), d.Offset, d.Line)
 	}
 	return &reader{lines: rest, sheet: sheet{pool: pool, columns: columns, algorithm: d.Algorithm}, now: r.Now}, "", nil
 }

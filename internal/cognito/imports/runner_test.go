@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/importfiles"
 	"cognate/internal/store"
 )
 
@@ -303,7 +303,7 @@ func TestAJobThatCannotGoOnIsGivenUp(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		job.Details.Size += 2 * pieceSize // whose pieces nobody has
+		job.Details.Size += 1 << 20 // of which there are no pieces
 		return tx.SaveImportJob(ctx, job)
 	})
 	for try := range giveUpAfter {
@@ -352,52 +352,9 @@ func TestJobsThatNobodyStartsExpire(t *testing.T) {
 	if _, err := store.Read(t.Context(), w.DB, func(ctx context.Context, tx *store.Tx) ([]byte, error) { return tx.ImportPiece(ctx, stored, 0) }); err == nil {
 		t.Error("the file is still there")
 	}
-	if err := w.Uploads.Receive(t.Context(), poolID, id, strings.NewReader("x")); !errors.Is(err, ErrStarted) {
+	if err := w.Uploads.Receive(t.Context(), poolID, id, strings.NewReader("x")); !errors.Is(err, importfiles.ErrStarted) {
 		t.Errorf("an expired job takes a file: %v", err)
 	}
-}
-
-// broken is a body that ends in an error.
-type broken struct{ r io.Reader }
-
-func (b broken) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if errors.Is(err, io.EOF) {
-		err = io.ErrClosedPipe
-	}
-	return n, err
-}
-
-// An upload that is cut off leaves the file that was there before.
-func TestUploadsCountWhenTheyAreComplete(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
-		made, err := w.CreateUserImportJob(t.Context(), &api.CreateUserImportJobRequest{
-			UserPoolId: poolID, JobName: "move", CloudWatchLogsRoleArn: "arn:aws:iam::123456789012:role/logs",
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		id := made.UserImportJob.JobId
-		if err := w.Uploads.Receive(t.Context(), poolID, id, strings.NewReader(crowd(1))); err != nil {
-			t.Fatal(err)
-		}
-		w.Uploads.MaxFile = 1 << 20
-		long := strings.Repeat("x", 3*pieceSize+1)
-		if err := w.Uploads.Receive(t.Context(), poolID, id, broken{strings.NewReader(long)}); !errors.Is(err, io.ErrClosedPipe) {
-			t.Errorf("a broken body: %v", err)
-		}
-		if err := w.Uploads.Receive(t.Context(), poolID, id, &spaces{left: 1<<20 + 1}); !errors.Is(err, ErrTooLarge) {
-			t.Errorf("a large body: %v", err)
-		}
-		if err := w.Uploads.Receive(t.Context(), poolID, "import-other", strings.NewReader("x")); !api.HasCode(err, "ResourceNotFoundException") {
-			t.Errorf("another job: %v", err)
-		}
-		if _, err := w.StartUserImportJob(t.Context(), &api.StartUserImportJobRequest{UserPoolId: poolID, JobId: id}); err != nil {
-			t.Fatal(err)
-		}
-		w.work(t, w.Runner)
-		wantJob(t, w.describe(t, id), api.UserImportJobStatusTypeSucceeded, 1, 0, 0, messageSucceeded)
-	})
 }
 
 func TestPoolsHaveAThousandJobs(t *testing.T) {

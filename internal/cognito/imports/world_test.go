@@ -13,6 +13,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/importfiles"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/store"
 	"cognate/internal/store/pgtest"
@@ -85,7 +86,7 @@ func newWorld(t testing.TB, engine string, pool api.UserPoolType) *world {
 	})
 	w.Operations = &Operations{
 		DB: db, Directory: directory.New(db, now), Now: now, Paging: paging.Paging{Key: make([]byte, 32)},
-		Uploads: &Uploads{DB: db, Now: now, Key: []byte("key"), PublicURL: "http://localhost:7665"},
+		Uploads: &importfiles.Uploads{DB: db, Now: now, Key: []byte("key"), PublicURL: "http://localhost:7665"},
 	}
 	w.Runner = w.runner()
 	w.Runner.Alone = engine != "postgres"

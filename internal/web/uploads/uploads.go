@@ -1,6 +1,6 @@
 // Package uploads is the door for the files of import jobs: PUT at a signed address,
 // as curl -T does it towards the service (spec/users-and-pools.md §19). Where files
-// go, and which addresses are good, is the business of cognito/imports; refusals are
+// go, and which addresses are good, is the business of cognito/importfiles; refusals are
 // in the XML of the storage service that clients believe to talk to.
 package uploads
 
@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"cognate/internal/api"
-	"cognate/internal/cognito/imports"
+	"cognate/internal/cognito/importfiles"
 )
 
 const (
@@ -31,7 +31,7 @@ const (
 
 // Door takes files. All fields are set.
 type Door struct {
-	// Check judges an address, and Receive keeps the body: those of imports.Uploads.
+	// Check judges an address, and Receive keeps the body: those of importfiles.Uploads.
 	Check   func(poolID, jobID string, query url.Values) error
 	Receive func(ctx context.Context, poolID, jobID string, body io.Reader) error
 	// Clock is that of the machine: deadlines of connections do not follow the
@@ -42,7 +42,7 @@ type Door struct {
 
 // Register puts the door where the addresses of jobs lead.
 func (d *Door) Register(mux *http.ServeMux) {
-	mux.HandleFunc("PUT "+imports.UploadPath+"{pool}/{job}", d.put)
+	mux.HandleFunc("PUT "+importfiles.Path+"{pool}/{job}", d.put)
 }
 
 func (d *Door) put(w http.ResponseWriter, r *http.Request) {
@@ -55,8 +55,8 @@ func (d *Door) put(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, "InvalidArgument", "The encryption method specified is not supported")
 		return
 	}
-	if r.ContentLength > imports.MaxFile {
-		d.refuse(w, r, imports.ErrTooLarge)
+	if r.ContentLength > importfiles.MaxFile {
+		d.refuse(w, r, importfiles.ErrTooLarge)
 		return
 	}
 	body := &timed{body: r.Body, c: http.NewResponseController(w), clock: d.Clock, began: d.Clock()}
@@ -71,14 +71,14 @@ func (d *Door) put(w http.ResponseWriter, r *http.Request) {
 // refuse answers in the words of the storage service.
 func (d *Door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
-	case errors.Is(err, imports.ErrSignature):
+	case errors.Is(err, importfiles.ErrSignature):
 		answer(w, http.StatusForbidden, "SignatureDoesNotMatch",
 			"The request signature we calculated does not match the signature you provided. Check your key and signing method.")
-	case errors.Is(err, imports.ErrExpired):
+	case errors.Is(err, importfiles.ErrExpired):
 		answer(w, http.StatusForbidden, "AccessDenied", "Request has expired")
-	case errors.Is(err, imports.ErrStarted), api.HasCode(err, "ResourceNotFoundException"):
+	case errors.Is(err, importfiles.ErrStarted), api.HasCode(err, "ResourceNotFoundException"):
 		answer(w, http.StatusForbidden, "AccessDenied", "Access Denied")
-	case errors.Is(err, imports.ErrTooLarge):
+	case errors.Is(err, importfiles.ErrTooLarge):
 		answer(w, http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
 	case errors.Is(err, errSlow), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF), r.Context().Err() != nil:
 		answer(w, http.StatusBadRequest, "RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period.")

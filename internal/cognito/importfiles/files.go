@@ -1,4 +1,4 @@
-package imports
+package importfiles
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 	"cognate/internal/store"
 )
 
-// UploadPath is below which files are put, with the pool and the job behind it.
-const UploadPath = "/_cognate/imports/"
+// Path is below which files are put, with the pool and the job behind it.
+const Path = "/_cognate/imports/"
 
 const (
 	// uploadWithin is how long the address of a new job is good.
@@ -60,7 +60,7 @@ type Uploads struct {
 func (u *Uploads) URL(j *store.ImportJob) string {
 	expires := j.CreatedAt.Add(uploadWithin).Unix()
 	query := url.Values{"expires": {strconv.FormatInt(expires, 10)}, "signature": {hex.EncodeToString(u.sign(j.PoolID, j.ID, expires))}}
-	return u.PublicURL + UploadPath + j.PoolID + "/" + j.ID + "?" + query.Encode()
+	return u.PublicURL + Path + j.PoolID + "/" + j.ID + "?" + query.Encode()
 }
 
 func (u *Uploads) sign(poolID, jobID string, expires int64) []byte {
@@ -101,7 +101,7 @@ func (u *Uploads) Receive(ctx context.Context, poolID, jobID string, body io.Rea
 	if useless != "" {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 		defer cancel()
-		err = errors.Join(err, dropPieces(ctx, u.DB, job, useless))
+		err = errors.Join(err, Drop(ctx, u.DB, job, useless))
 	}
 	return err
 }
@@ -174,8 +174,8 @@ func (u *Uploads) adopt(ctx context.Context, job *store.ImportJob, f file) (befo
 	})
 }
 
-// dropPieces removes an upload, some pieces at a time.
-func dropPieces(ctx context.Context, db *store.DB, job *store.ImportJob, upload string) error {
+// Drop removes an upload of a job, some pieces at a time.
+func Drop(ctx context.Context, db *store.DB, job *store.ImportJob, upload string) error {
 	for {
 		n, err := store.Write(ctx, db, func(ctx context.Context, tx *store.Tx) (int64, error) {
 			return tx.DropImportPieces(ctx, job.PoolID, job.ID, upload, piecesAtOnce)
@@ -186,8 +186,12 @@ func dropPieces(ctx context.Context, db *store.DB, job *store.ImportJob, upload 
 	}
 }
 
-// pieces reads the file of a job from the database, from an offset on. It holds one
-// piece at a time.
+// Reader reads the file of a job from the database, from an offset in bytes on. It
+// holds one piece at a time, and lives as long as ctx.
+func Reader(ctx context.Context, db *store.DB, job *store.ImportJob, offset int64) io.Reader {
+	return &pieces{ctx: ctx, db: db, job: job, offset: offset}
+}
+
 type pieces struct {
 	ctx    context.Context //nolint:containedctx // of the one reading
 	db     *store.DB
