@@ -36,7 +36,6 @@ type Config struct {
 type DB struct {
 	driver driver
 	now    func() time.Time
-	loads  loads
 	*keyring
 }
 
@@ -52,8 +51,6 @@ type driver interface {
 	ping(ctx context.Context) error
 	// copyRows loads many rows quickly inside one transaction.
 	copyRows(ctx context.Context, batches []copyBatch) error
-	// loading prepares for many new rows, or no longer.
-	loading(ctx context.Context, on bool) error
 	// name is "sqlite" or "postgres".
 	name() string
 	close() error

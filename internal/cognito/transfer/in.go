@@ -27,31 +27,20 @@ type Failure struct {
 	Reason   string
 }
 
-const (
-	// chunk is how many users one transaction adds: others wait for it.
-	chunk = 1000
-	// many is how many users are worth preparing the database for.
-	many = 100
-)
+// chunk is how many users one transaction adds: others wait for it.
+const chunk = 1000
 
 // Put adds users to a pool. Those whose sub is there already are left as they are,
 // or with update made as the row says: attributes, groups and whether they are
 // enabled, unless they were changed here since. Passwords and factors of users who
 // are there never change.
-func (t *Transfer) Put(ctx context.Context, poolID string, rows []Row, update bool) (out *Outcome, err error) {
+func (t *Transfer) Put(ctx context.Context, poolID string, rows []Row, update bool) (*Outcome, error) {
 	pool, err := t.Directory.Pool(ctx, poolID)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) >= many {
-		done, refused := t.DB.Loading(ctx)
-		if refused != nil {
-			return nil, refused
-		}
-		defer func() { err = errors.Join(err, done(context.WithoutCancel(ctx))) }()
-	}
 	var candidates []candidate
-	out = &Outcome{}
+	out := &Outcome{}
 	for i := range rows {
 		u, err := userOf(pool, &rows[i])
 		if err != nil {
