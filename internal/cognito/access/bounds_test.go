@@ -214,3 +214,18 @@ func TestEntriesThatCannotBeStored(t *testing.T) {
 	wantInvalid(t, err, "The metadata cannot be used")
 	wantInvalid(t, w.DeleteProvider(t.Context(), w.root, "arn:aws:iam::123456789012:saml-provider/x"), "There is no provider")
 }
+
+// A policy about one user holds for the name in every case.
+func TestS136NamesInAnotherCaseAreTheSameUser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.user(t, w.root, "victim", policy("Allow", "*"))
+	p := w.user(t, w.root, "operator", policy("Allow", "cognate:*"), policyOn("Deny", "*", "arn:aws:iam::123456789012:user/victim"))
+	_, err := w.CreateKey(t.Context(), p, UserSpec{Name: "VICTIM"})
+	if !api.HasCode(err, "AccessDeniedException") {
+		t.Errorf("CreateKey: %v", err)
+	}
+	if err := w.PutUser(t.Context(), p, UserSpec{Name: "Victim"}); !api.HasCode(err, "AccessDeniedException") {
+		t.Errorf("PutUser: %v", err)
+	}
+}

@@ -42,7 +42,7 @@ func (a *Access) CreateKey(ctx context.Context, caller *Principal, spec UserSpec
 	if !nameForm.MatchString(spec.Name) {
 		return nil, invalid("A user's name has 1 to 64 letters, digits and characters of +=,.@_-")
 	}
-	if err := a.consent(ctx, caller, CreateAccessKey, a.iamARN("user/"+spec.Name)); err != nil {
+	if err := a.consentAbout(ctx, caller, CreateAccessKey, spec.Name); err != nil {
 		return nil, err
 	}
 	if err := a.checkRights(spec.Policies, spec.Boundary, spec.Tags); err != nil {
@@ -64,6 +64,22 @@ func (a *Access) CreateKey(ctx context.Context, caller *Principal, spec UserSpec
 	}
 	a.Forget()
 	return made, nil
+}
+
+// consentAbout asks whether a caller may do something with the user of a name, by
+// the ARN that the user has: names are the same in every case, ARNs are not.
+func (a *Access) consentAbout(ctx context.Context, caller *Principal, action, name string) error {
+	user, err := store.Read(ctx, a.DB, func(ctx context.Context, tx *store.Tx) (*store.AccessUser, error) {
+		user, _, err := tx.AccessUser(ctx, name)
+		return user, err
+	})
+	if err != nil {
+		return err
+	}
+	if user != nil {
+		name = user.Name
+	}
+	return a.consent(ctx, caller, action, a.iamARN("user/"+name))
 }
 
 // userFor finds the user that a key is for, or makes it.
@@ -212,7 +228,7 @@ func (a *Access) PutUser(ctx context.Context, caller *Principal, spec UserSpec) 
 	if !nameForm.MatchString(spec.Name) {
 		return invalid("There is no user %s.", spec.Name)
 	}
-	if err := a.consent(ctx, caller, PutUser, a.iamARN("user/"+spec.Name)); err != nil {
+	if err := a.consentAbout(ctx, caller, PutUser, spec.Name); err != nil {
 		return err
 	}
 	if err := a.checkRights(spec.Policies, spec.Boundary, spec.Tags); err != nil {
