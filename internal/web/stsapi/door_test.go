@@ -308,6 +308,29 @@ func TestS133SignedRequestsOverPlainHTTPFromElsewhereAreRefused(t *testing.T) {
 	wantRefusal(t, w, 403, "AccessDenied", "*")
 }
 
+// Where any credentials are accepted, pages of other sites may call only what needs no
+// signature.
+func TestS191PagesOfOtherSitesAreRefusedInDev(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, &service{}, callers{})
+	h.AcceptAnyCredentials = true
+	call := func(action, origin string) *httptest.ResponseRecorder {
+		t.Helper()
+		form := strings.Replace(good, "AssumeRole&", action+"&", 1) + "&WebIdentityToken=abcd"
+		r := httptest.NewRequest(http.MethodGet, "/?"+form, nil)
+		r.Header.Set("Origin", origin)
+		return do(h, r)
+	}
+	wantRefusal(t, call("AssumeRole", "https://evil.example"), 403, "AccessDenied", "*")
+	for _, w := range []*httptest.ResponseRecorder{
+		call("AssumeRoleWithWebIdentity", "https://evil.example"), call("AssumeRole", "http://localhost:3000"),
+	} {
+		if w.Code != http.StatusOK || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+		}
+	}
+}
+
 func TestS170LargeFormsAreRefused(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, &service{}, callers{})
