@@ -33,7 +33,8 @@ type Kind uint8
 
 // The kinds of questions.
 const (
-	Relayed Kind = iota // it gives it to the browser: Path and EnvoyPath
+	Relayed Kind = iota // it gives it to the browser: Path
+	Envoy               // the same: EnvoyPath
 	Checked             // CheckPath
 	Answers             // AnswerPath
 )
@@ -69,7 +70,7 @@ func Read(r *http.Request) (*Question, error) {
 			*to = said[0]
 		}
 	case strings.HasPrefix(r.URL.EscapedPath(), EnvoyPath+"/"):
-		uri = strings.TrimPrefix(r.URL.RequestURI(), EnvoyPath)
+		q.Kind, uri = Envoy, strings.TrimPrefix(r.URL.RequestURI(), EnvoyPath)
 	default:
 		return nil, fmt.Errorf("%w: there is nothing at %.100q", ErrQuestion, r.URL.Path)
 	}

@@ -3,6 +3,9 @@ package forwardauth
 import (
 	"net/http"
 	"strconv"
+	"strings"
+
+	"cognate/internal/gateway/auth"
 )
 
 // SetCookieHeader, with a number from 0 on, repeats each cookie of an answer that
@@ -12,6 +15,11 @@ const SetCookieHeader = "X-Gateway-Set-Cookie-"
 
 // mostCookies is how many of SetCookieHeader there are: a session has four pieces.
 const mostCookies = 4
+
+// envoyRemoves names headers that Envoy takes off the request when an answer with it
+// lets the request pass. Headers that it was not told to send to the gateway are
+// still there then.
+const envoyRemoves = "X-Envoy-Auth-Headers-To-Remove"
 
 // Pass lets the request pass. The headers for the application and the cookies for
 // the browser are in w already.
@@ -23,12 +31,31 @@ func (q *Question) Pass(w http.ResponseWriter) {
 		w.WriteHeader(http.StatusFound)
 		return
 	}
-	for i, cookie := range h["Set-Cookie"] {
-		if i < mostCookies {
-			h.Set(SetCookieHeader+strconv.Itoa(i), cookie)
+	switch q.Kind {
+	case Envoy:
+		h.Set(envoyRemoves, strings.Join(q.forged(h), ","))
+	default:
+		for i, cookie := range h["Set-Cookie"] {
+			if i < mostCookies {
+				h.Set(SetCookieHeader+strconv.Itoa(i), cookie)
+			}
 		}
 	}
+	if q.Kind == Checked {
+		h.Del("Set-Cookie")
+	}
 	w.WriteHeader(http.StatusOK)
+}
+
+// forged names the headers that could be taken for those in h and are not.
+func (q *Question) forged(h http.Header) (names []string) {
+	for _, name := range []string{auth.AccessTokenHeader, auth.IdentityHeader, auth.DataHeader} {
+		if h[name] == nil {
+			names = append(names, strings.ToLower(name))
+		}
+		names = append(names, strings.ReplaceAll(strings.ToLower(name), "-", "_"))
+	}
+	return names
 }
 
 // Writer gives what the verdict is written to.
