@@ -461,3 +461,77 @@ func TestAPoolDoesNotChangeDuringAnImport(t *testing.T) {
 		wantOK(t, change())
 	}
 }
+
+// quickHash is of goodPassword too, made by htpasswd with cost 5.
+const quickHash = "$2y$05$VwyefFMxcSOhqT7Id2PfPeA.EMHHeGdhpgfmEKHov0nFutyEgiKUa"
+
+func TestImportedHashesAreAdoptedByEveryFlowInClear(t *testing.T) {
+	t.Parallel()
+	i := newImporter(t, nil)
+	a := i.app(t, func(in *cip.CreateUserPoolClientInput) {
+		in.ExplicitAuthFlows = append(in.ExplicitAuthFlows, types.ExplicitAuthFlowsTypeAllowUserAuth)
+	})
+	var rows []map[string]string
+	for _, name := range []string{"admin", "choice", "chosen", "both", "reset", "removed"} {
+		rows = append(rows, row(name, "password_hash", quickHash))
+	}
+	wantCounts(t, i.bring(t, "BCRYPT", i.csv(rows...)), types.UserImportJobStatusTypeSucceeded, int64(len(rows)), 0, 0, importDone)
+	adopted := func(name string, result *types.AuthenticationResultType, err error) {
+		t.Helper()
+		wantOK(t, err)
+		if result == nil {
+			t.Errorf("%s: no tokens", name)
+		}
+		_, err = a.trySRP(t, name, goodPassword)
+		wantOK(t, err)
+	}
+
+	admin, err := a.adminInitiate(t, types.AuthFlowTypeAdminUserPasswordAuth, "USERNAME", "admin", "PASSWORD", goodPassword)
+	wantOK(t, err)
+	adopted("admin", admin.AuthenticationResult, err)
+
+	choice, err := a.initiate(t, types.AuthFlowTypeUserAuth, "USERNAME", "choice", "PREFERRED_CHALLENGE", "PASSWORD", "PASSWORD", goodPassword)
+	wantOK(t, err)
+	adopted("choice", choice.AuthenticationResult, err)
+
+	// SRP is no choice before.
+	asked, err := a.initiate(t, types.AuthFlowTypeUserAuth, "USERNAME", "chosen", "PREFERRED_CHALLENGE", "PASSWORD_SRP", "SRP_A", "ab")
+	wantOK(t, err)
+	if asked.ChallengeName != types.ChallengeNameTypeSelectChallenge ||
+		!slices.Equal(asked.AvailableChallenges, []types.ChallengeNameType{types.ChallengeNameTypePassword}) {
+		t.Errorf("asked for %s of %v", asked.ChallengeName, asked.AvailableChallenges)
+	}
+	chosen, err := a.respond(t, asked.ChallengeName, asked.Session, "USERNAME", "chosen", "ANSWER", "PASSWORD", "PASSWORD", goodPassword)
+	wantOK(t, err)
+	adopted("chosen", chosen.AuthenticationResult, err)
+
+	// Two first sign-ins at the same time are both right.
+	results := make(chan error)
+	for range 2 {
+		go func() {
+			_, err := a.tryPassword(t, "both", goodPassword)
+			results <- err
+		}()
+	}
+	wantOK(t, <-results)
+	wantOK(t, <-results)
+
+	// Another password ends the one that was brought.
+	_, err = i.SDK.AdminSetUserPassword(t.Context(), &cip.AdminSetUserPasswordInput{
+		UserPoolId: &i.pool, Username: aws.String("reset"), Password: aws.String("Another-Horse1!"), Permanent: true,
+	})
+	wantOK(t, err)
+	_, err = a.tryPassword(t, "reset", goodPassword)
+	wantError(t, err, "NotAuthorizedException", incorrect)
+	a.signIn(t, "reset", "Another-Horse1!")
+
+	_, err = i.SDK.AdminResetUserPassword(t.Context(), &cip.AdminResetUserPasswordInput{UserPoolId: &i.pool, Username: aws.String("removed")})
+	wantOK(t, err)
+	_, err = a.tryPassword(t, "removed", goodPassword)
+	wantError(t, err, "PasswordResetRequiredException", "Password reset required for the user")
+	_, err = i.Anonymous.ConfirmForgotPassword(t.Context(), &cip.ConfirmForgotPasswordInput{
+		ClientId: &a.client, Username: aws.String("removed"), ConfirmationCode: aws.String(i.Code(t, i.pool, "removed")), Password: aws.String("Another-Horse1!"),
+	})
+	wantOK(t, err)
+	a.signIn(t, "removed", "Another-Horse1!")
+}

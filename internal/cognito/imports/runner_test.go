@@ -68,11 +68,11 @@ func TestTheLogHasALineForEachRecord(t *testing.T) {
 			"[FAILED] Line Number 8 - The row is longer than 16000 characters.",
 			"[SUCCEEDED] Line Number 9 - The import succeeded.",
 		}
-		w.lines.fail = errors.New("no such group")
+		w.lines.refuse = id
 		if err := w.Runner.DeliverLogs(t.Context()); err != nil || len(w.lines.texts) != 0 {
 			t.Fatalf("%v, %v", err, w.lines.texts)
 		}
-		w.lines.fail = nil
+		w.lines.refuse = ""
 		if err := w.Runner.DeliverLogs(t.Context()); err != nil || len(w.lines.texts) != 0 {
 			t.Errorf("tried again at once: %v, %v", err, w.lines.texts)
 		}
@@ -374,5 +374,36 @@ func TestPoolsHaveAThousandJobs(t *testing.T) {
 	}
 	if _, err := w.CreateUserImportJob(t.Context(), in); !api.HasCode(err, "LimitExceededException") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A log that is not taken keeps its order, and others do not wait for it.
+func TestALogThatFailsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "memory", plainPool())
+	first := w.begin(t, "", strings.NewReader(crowd(3*shortBatch)))
+	w.work(t, w.Runner)
+	w.advance(time.Second)
+	second := w.begin(t, "", strings.NewReader(header()+line("ana")))
+	w.work(t, w.Runner)
+	w.lines.refuse = first
+	if err := w.Runner.DeliverLogs(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.lines.texts) != 1 || w.lines.stream.JobID != second || w.lines.refused != 1 {
+		t.Errorf("%d lines came, the last of %s; %d times was a log refused", len(w.lines.texts), w.lines.stream.JobID, w.lines.refused)
+	}
+	w.lines.refuse, w.lines.texts = "", nil
+	w.advance(logLease)
+	if err := w.Runner.DeliverLogs(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range w.lines.texts {
+		if want := fmt.Sprintf("[SUCCEEDED] Line Number %d - The import succeeded.", i+2); text != want {
+			t.Fatalf("line %q, want %q", text, want)
+		}
+	}
+	if len(w.lines.texts) != 3*shortBatch {
+		t.Errorf("%d lines", len(w.lines.texts))
 	}
 }

@@ -2,6 +2,7 @@ package imports
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
@@ -30,19 +31,22 @@ type world struct {
 	clock atomic.Int64 // milliseconds after noon
 }
 
-// recorder is a Log that keeps what it is given, unless it is told to fail.
+// recorder is a Log that keeps what it is given, but nothing of a job that it is
+// told to refuse.
 type recorder struct {
-	mu     sync.Mutex
-	fail   error
-	stream Stream
-	texts  []string
+	mu      sync.Mutex
+	refuse  string
+	refused int
+	stream  Stream
+	texts   []string
 }
 
 func (r *recorder) Append(_ context.Context, s Stream, lines []Line) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.fail != nil {
-		return r.fail
+	if s.JobID == r.refuse {
+		r.refused++
+		return errors.New("no such group")
 	}
 	r.stream = s
 	for _, l := range lines {
