@@ -97,7 +97,7 @@ func TestOperatorsSeeAndChangeEntries(t *testing.T) {
 	root.control(t, s, http.MethodDelete, "access-keys/"+second.id, nil, new(struct{}))
 	wantCode(t, list(second), "UnrecognizedClientException")
 
-	misspelled := root.control(t, s, http.MethodPost, "access-keys", map[string]any{"user": "x", "policies": []string{statement("Allow", "*", "*", "")}, "boundry": "x"}, nil)
+	misspelled := root.control(t, s, http.MethodPost, "access-keys", map[string]any{"user": "x", "policies": []string{statement("Allow", "*", "*", "")}, "bounds": "x"}, nil)
 	if misspelled.Status != http.StatusBadRequest {
 		t.Errorf("a member that is not known: %d %s", misspelled.Status, misspelled.Body)
 	}

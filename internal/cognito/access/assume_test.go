@@ -254,12 +254,21 @@ func TestWhoMayAssumeARole(t *testing.T) {
 		caller         *Principal
 		refuse         Reason
 	}{
-		{"by-name", "", ci, 0}, {"by-name", "", may, NotTrusted}, {"by-name", "", w.root, RootMayNot},
-		{"by-account", "", ci, NotTrusted}, {"by-account", "", may, 0}, {"by-account", "", forbidden, NotTrusted},
-		{"by-id", "", ci, NotTrusted}, {"by-id", "", may, NotTrusted},
-		{"everybody", "", ci, 0}, {"everybody", "", forbidden, NotTrusted},
-		{"external", "", ci, NotTrusted}, {"external", "41", ci, NotTrusted}, {"external", "42", ci, 0},
-		{"federated", "", ci, NotTrusted}, {"nothing", "", ci, NoSuchRole},
+		{"by-name", "", ci, 0},
+		{"by-name", "", may, NotTrusted},
+		{"by-name", "", w.root, RootMayNot},
+		{"by-account", "", ci, NotTrusted},
+		{"by-account", "", may, 0},
+		{"by-account", "", forbidden, NotTrusted},
+		{"by-id", "", ci, NotTrusted},
+		{"by-id", "", may, NotTrusted},
+		{"everybody", "", ci, 0},
+		{"everybody", "", forbidden, NotTrusted},
+		{"external", "", ci, NotTrusted},
+		{"external", "41", ci, NotTrusted},
+		{"external", "42", ci, 0},
+		{"federated", "", ci, NotTrusted},
+		{"nothing", "", ci, NoSuchRole},
 	} {
 		_, err := w.Assume(t.Context(), Assumption{
 			Action: assume, RoleARN: "arn:aws:iam::123456789012:role/" + tt.role, SessionName: "s", Caller: tt.caller, ExternalID: tt.external,
@@ -351,8 +360,11 @@ func TestSessionsOfOneself(t *testing.T) {
 		kind Kind
 		got  time.Duration
 	}{
-		{ci, 0, SessionOfUser, 12 * time.Hour}, {ci, 36 * time.Hour, SessionOfUser, 36 * time.Hour},
-		{w.root, 0, SessionOfRoot, time.Hour}, {w.root, 12 * time.Hour, SessionOfRoot, time.Hour}, {w.root, 900 * time.Second, SessionOfRoot, 900 * time.Second},
+		{ci, 0, SessionOfUser, 12 * time.Hour},
+		{ci, 36 * time.Hour, SessionOfUser, 36 * time.Hour},
+		{w.root, 0, SessionOfRoot, time.Hour},
+		{w.root, 12 * time.Hour, SessionOfRoot, time.Hour},
+		{w.root, 900 * time.Second, SessionOfRoot, 900 * time.Second},
 	} {
 		s, err := w.SessionOf(t.Context(), tt.who, tt.ask)
 		if err != nil || s.Expires.Sub(w.now) != tt.got || s.ARN != tt.who.ARN {

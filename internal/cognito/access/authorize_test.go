@@ -50,7 +50,7 @@ func TestGlobalConditionKeys(t *testing.T) {
 			values, ok := w.asked(p.context, r).Context.Values(tt.key)
 			got := absent
 			if ok {
-				got = fmt.Sprintf("%s", values[0])
+				got = values[0]
 			}
 			if got != want {
 				t.Errorf("%s of %s is %q, want %q", tt.key, p.ARN, got, want)

@@ -22,7 +22,7 @@ const (
 
 // Refusal is the error of Assume and SessionOf for what the caller did; any other
 // error is a fault of the server.
-type Refusal struct {
+type Refusal struct { //nolint:errname // most callers ask for its Reason
 	Reason  Reason
 	Message string // in plain words; the services' own texts are theirs
 	Err     error  // nil, or an *iam.SyntaxError

@@ -82,6 +82,7 @@ func (a *Access) sessionKey(ctx context.Context, id, token string) (sigv4.Key, *
 		p, err = a.rolePrincipal(ctx, s)
 	case SessionOfUser:
 		p, err = a.userSession(ctx, s)
+	case Root, User: // no session is of these
 	case SessionOfRoot:
 		if a.Dev || s.AccessKeyID == a.Root.ID {
 			p = a.rootPrincipal(id)
