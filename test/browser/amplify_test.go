@@ -13,7 +13,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
+	idtypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentity/types"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/chromedp/chromedp"
 
 	"cognate/internal/servertest"
@@ -25,7 +30,7 @@ const modules = "../clients/node_modules"
 // Amplify's signInWithRedirect ends with tokens in its hands, and its signOut
 // with a browser that has to sign in again. It always uses https for the
 // domain, also where the server's own address is plain HTTP, as it is in
-// development.
+// development. There the application has an identity pool, too.
 func TestAmplifySignInWithRedirect(t *testing.T) {
 	t.Parallel()
 	script := bundle(t, "testdata/amplify.mjs")
@@ -57,12 +62,14 @@ func signInWithAmplify(t *testing.T, s *servertest.Server, script []byte) {
 	a := openShopAt(t, s, home, nil, func(in *cip.CreateUserPoolClientInput) {
 		in.LogoutURLs = []string{home}
 	})
-	page = amplifyPage(t, a)
+	identities := strings.HasPrefix(s.PublicURL, "http://") // in development, where roles need not be made
+	page = amplifyPage(t, a, identities)
 	s.CreateUser(t, a.pool, username, password, "email", "ana@example.com")
 
 	open(tab, t, home)
-	if got := app(tab, t, `session()`); got.Username != "" {
-		t.Fatalf("signed in before: %+v", got)
+	guest := app(tab, t, `session()`)
+	if guest.Username != "" {
+		t.Fatalf("signed in before: %+v", guest)
 	}
 	if _, err := chromedp.RunResponse(tab, evaluate(`app.signIn(), 0`)); err != nil {
 		t.Fatal(err)
@@ -77,6 +84,13 @@ func signInWithAmplify(t *testing.T, s *servertest.Server, script []byte) {
 	}
 	if at := location(tab, t); at != home {
 		t.Errorf("the application is at %s, without the code taken off", at)
+	}
+	if identities {
+		wantCaller(t, s, guest, "guest")
+		wantCaller(t, s, first, "user")
+		if first.IdentityID != guest.IdentityID {
+			t.Errorf("the guest %s became %s", guest.IdentityID, first.IdentityID)
+		}
 	}
 	second := app(tab, t, `session({ forceRefresh: true })`)
 	if second.Access["origin_jti"] != first.Access["origin_jti"] || second.Access["jti"] == first.Access["jti"] {
@@ -99,6 +113,46 @@ type amplifySession struct {
 	Username       string
 	Claims, Access map[string]any
 	Events         []string
+	IdentityID     string
+	Credentials    struct{ AccessKeyID, SecretAccessKey, SessionToken string }
+}
+
+// wantCaller asks STS for whom the credentials of a session are.
+func wantCaller(t *testing.T, s *servertest.Server, session amplifySession, role string) {
+	t.Helper()
+	c := session.Credentials
+	got, err := s.STSClient(credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken)).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil {
+		t.Errorf("the credentials of the %s: %v", role, err)
+		return
+	}
+	if want := "arn:aws:sts::123456789012:assumed-role/" + role + "/CognitoIdentityCredentials"; *got.Arn != want {
+		t.Errorf("the credentials of the %s are for %s", role, *got.Arn)
+	}
+}
+
+// openIdentityPool makes an identity pool for the users of a shop and for guests.
+func openIdentityPool(t *testing.T, a shop) (id string) {
+	t.Helper()
+	made, err := a.server.Identity.CreateIdentityPool(t.Context(), &cognitoidentity.CreateIdentityPoolInput{
+		IdentityPoolName: aws.String("shop"), AllowUnauthenticatedIdentities: true,
+		CognitoIdentityProviders: []idtypes.CognitoIdentityProvider{{
+			ProviderName: aws.String("cognito-idp.us-east-1.amazonaws.com/" + a.pool), ClientId: &a.client,
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.server.Identity.SetIdentityPoolRoles(t.Context(), &cognitoidentity.SetIdentityPoolRolesInput{
+		IdentityPoolId: made.IdentityPoolId,
+		Roles: map[string]string{
+			"authenticated": "arn:aws:iam::123456789012:role/user", "unauthenticated": "arn:aws:iam::123456789012:role/guest",
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *made.IdentityPoolId
 }
 
 // app calls a function of the application.
@@ -114,14 +168,13 @@ func app(tab context.Context, t *testing.T, call string) (answer amplifySession)
 	return answer
 }
 
-func amplifyPage(t *testing.T, a shop) []byte {
+func amplifyPage(t *testing.T, a shop, identities bool) []byte {
 	t.Helper()
-	settings, err := json.Marshal(map[string]any{
-		"domain": strings.TrimPrefix(a.domain, "https://"),
-		"pool": map[string]string{
-			"userPoolId": a.pool, "userPoolClientId": a.client, "userPoolEndpoint": a.server.PublicURL,
-		},
-	})
+	pool := map[string]any{"userPoolId": a.pool, "userPoolClientId": a.client, "userPoolEndpoint": a.server.PublicURL}
+	if identities {
+		pool["identityPoolId"], pool["identityPoolEndpoint"], pool["allowGuestAccess"] = openIdentityPool(t, a), a.server.PublicURL, true
+	}
+	settings, err := json.Marshal(map[string]any{"domain": strings.TrimPrefix(a.domain, "https://"), "pool": pool})
 	if err != nil {
 		t.Fatal(err)
 	}

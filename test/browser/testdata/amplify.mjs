@@ -31,9 +31,12 @@ window.app = {
   signIn: () => signInWithRedirect({ customState: "basket 7/ü" }),
   signOut: () => signOut(),
   async session(options) {
-    const { tokens } = await fetchAuthSession(options);
-    if (!tokens) return { events };
+    const { tokens, identityId, credentials } = await fetchAuthSession(options);
+    if (!tokens) return { events, identityId, credentials };
     const { username } = await getCurrentUser();
-    return { events, username, claims: tokens.idToken.payload, access: tokens.accessToken.payload };
+    return {
+      ...{ events, username, identityId, credentials },
+      ...{ claims: tokens.idToken.payload, access: tokens.accessToken.payload },
+    };
   },
 };
