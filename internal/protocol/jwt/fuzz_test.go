@@ -37,16 +37,19 @@ func FuzzParse(f *testing.F) {
 	f.Add("")
 	f.Add("eyJraWQiOiJhIiwiYWxnIjoiUlMyNTYifQ.e30.AA")
 	f.Add("eyJhbGciOiJub25lIn0.e30.")
+	f.Add("eyJraWQiOiJhIiwidHlwIjoiSldTIiwiYWxnIjoiUlM1MTIifQ.e30.AA")
 	f.Fuzz(func(t *testing.T, token string) {
-		parsed, err := Parse(token)
-		if err != nil {
-			if !errors.Is(err, ErrMalformed) {
-				t.Fatalf("error %v is of no kind", err)
+		for _, algorithm := range []Algorithm{RS256, RS512} {
+			parsed, err := algorithm.Parse(token)
+			if err != nil {
+				if !errors.Is(err, ErrMalformed) {
+					t.Fatalf("%s: error %v is of no kind", algorithm, err)
+				}
+				continue
 			}
-			return
-		}
-		if _, err := parsed.Verify(&testKey().PublicKey); !errors.Is(err, ErrSignature) {
-			t.Fatalf("verdict %v on %q", err, token)
+			if _, err := parsed.Verify(&testKey().PublicKey); !errors.Is(err, ErrSignature) {
+				t.Fatalf("%s: verdict %v on %q", algorithm, err, token)
+			}
 		}
 	})
 }
