@@ -18,6 +18,7 @@ import (
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"cognate/internal/cognito/quotas"
 	"cognate/internal/outbound/fetch"
 	"cognate/internal/server"
 	"cognate/internal/server/localca"
@@ -121,6 +122,7 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 		Mode: server.Serve, PublicURL: url,
 		RootAccessKeyID: RootAccessKeyID, RootSecretAccessKey: RootSecretAccessKey,
 		Now: clock.Now, Keys: &ring, Mail: mailbox, SMS: mailbox, Authority: authority,
+		Quotas:  quotas.Off, // tests ask more often than anybody
 		Resolve: func(_ context.Context, host string) bool { return host != Unresolved },
 	}
 	clean := chooseEngine(t, &cfg)
