@@ -7,23 +7,40 @@ import (
 
 	"cognate/internal/cognito/access"
 	"cognate/internal/web/awsapi"
+	"cognate/internal/web/moving"
 )
 
-// operatorBody is the longest request of an operator, in bytes.
+// operatorBody is the longest request of an operator, in bytes; that of users who
+// move in may be longer.
 const operatorBody = 1 << 20
+
+// largeBodies is how many of the longer requests are read at a time: they are held
+// in memory before it is known who sends them.
+const largeBodies = 4
 
 // forOperators lets requests through that are signed as those of the API are, by
 // somebody who may do the action. To everybody else there is nothing at the
 // address (security.md S190). An empty action lets through whoever signed: what
 // stands behind asks itself, with access.CallerFrom.
 func (s *Server) forOperators(aws *awsapi.Handler) func(action string, next http.HandlerFunc) http.Handler {
+	turns := make(chan struct{}, largeBodies)
 	return func(action string, next http.HandlerFunc) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") == "" {
 				http.NotFound(w, r)
 				return
 			}
-			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, operatorBody))
+			longest := int64(operatorBody)
+			if action == moving.ImportUsers {
+				longest = moving.MaxBody
+				select {
+				case turns <- struct{}{}:
+					defer func() { <-turns }()
+				case <-r.Context().Done():
+					return
+				}
+			}
+			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longest))
 			var who *access.Principal
 			if err == nil {
 				who, err = aws.Caller(r, body)
@@ -36,7 +53,7 @@ func (s *Server) forOperators(aws *awsapi.Handler) func(action string, next http
 				http.NotFound(w, r)
 				return
 			}
-			r = r.WithContext(access.WithCaller(r.Context(), who))
+			r = r.WithContext(access.WithOrigin(access.WithCaller(r.Context(), who), aws.From(r)))
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			w.Header().Set("Cache-Control", "no-store")
 			next(w, r)

@@ -23,7 +23,7 @@ func (d *Door) Register(mux *http.ServeMux, admit func(action string, next http.
 	for path, methods := range map[string]map[string]http.Handler{
 		"/_cognate/v1/users": {
 			http.MethodGet:  admit("cognate:ExportUsers", d.giveUsers),
-			http.MethodPost: admit("cognate:ImportUsers", d.takeUsers),
+			http.MethodPost: admit(ImportUsers, d.takeUsers),
 		},
 		"/_cognate/v1/old-pool": {
 			http.MethodGet:    admit("cognate:DescribeOldPool", d.giveOldPool),

@@ -21,8 +21,12 @@ const NextHeader = "X-Cognate-Next"
 // defaultPage is how many users a page has when the request does not say.
 const defaultPage = 1000
 
-// MaxBody is the longest body of lines, in bytes.
-const MaxBody = 1 << 20
+// MaxBody is the longest body of lines, in bytes. The more users come at a time, the
+// fewer times a page of an index is written.
+const MaxBody = 8 << 20
+
+// ImportUsers is the action of whoever sends lines of users.
+const ImportUsers = "cognate:ImportUsers"
 
 func (d *Door) giveUsers(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
