@@ -31,7 +31,8 @@ type administration struct {
 // credentialsHelp ends the help of commands that sign their requests.
 const credentialsHelp = `
 Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: for cognate
-serve the first administrator's key. cognate dev accepts any, and none.`
+serve the first administrator's key, or one whose policies allow it (access-key).
+cognate dev accepts any, and none.`
 
 // answerLimit is the longest answer that is read, in bytes.
 const answerLimit = 64 << 20

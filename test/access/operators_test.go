@@ -56,6 +56,14 @@ func TestS136KeysOfKeysReachNoFurther(t *testing.T) {
 	if answer.Status != http.StatusForbidden || !strings.Contains(answer.Body, "is not authorized to perform: cognate:CreateAccessKey on resource: arn:aws:iam::123456789012:user/x") {
 		t.Errorf("%d %s", answer.Status, answer.Body)
 	}
+	// Where the request comes from counts here as elsewhere.
+	for name, network := range map[string]string{"near": "127.0.0.0/8", "far": "192.0.2.0/24"} {
+		by := user(t, s, root, name, statement("Allow", "cognate:ListRoles", "*", `{"IpAddress":{"aws:SourceIp":"`+network+`"}}`))
+		want := map[string]int{"near": http.StatusOK, "far": http.StatusForbidden}[name]
+		if answer := by.control(t, s, http.MethodGet, "roles", nil, nil); answer.Status != want {
+			t.Errorf("roles from %s: %d %s", network, answer.Status, answer.Body)
+		}
+	}
 	// The keys to other endpoints of operators are policies, too.
 	for by, want := range map[key]int{nobody: http.StatusNotFound, root: http.StatusOK} {
 		if answer := by.control(t, s, http.MethodGet, "keys?pool="+mine, nil, nil); answer.Status != want {

@@ -16,7 +16,12 @@ func (h *Handler) Caller(r *http.Request, body []byte) (*access.Principal, error
 // Authorize asks whether whoever signed a request, which is for another door of
 // this server, may do something there that policies know no resource for.
 func (h *Handler) Authorize(r *http.Request, who *access.Principal, action string) error {
+	return h.Access.Authorize(r.Context(), who, access.Request{Action: action, Resource: "*", Origin: h.From(r)})
+}
+
+// From tells policies where a request comes from, which is for another door of this
+// server.
+func (h *Handler) From(r *http.Request) access.Origin {
 	origin := h.Origin(r)
-	from := access.Origin{IP: origin.IP, TLS: origin.TLS, UserAgent: r.UserAgent(), Region: h.Region}
-	return h.Access.Authorize(r.Context(), who, access.Request{Action: action, Resource: "*", Origin: from})
+	return access.Origin{IP: origin.IP, TLS: origin.TLS, UserAgent: r.UserAgent(), Region: h.Region}
 }
