@@ -38,7 +38,7 @@ func (w *stand) verified(t *testing.T, data string) map[string]any {
 	if left := time.Unix(head.Exp, 0).Sub(w.s.Now()); left < 59*time.Second || left > 121*time.Second {
 		t.Errorf("x-amzn-oidc-data is good for %v", left)
 	}
-	key := w.browser(t).get(t, "https://keys.localhost/public/"+head.Kid)
+	key := w.browser(t).get(t, w.keysAt+"/"+head.Kid)
 	block, rest := pem.Decode([]byte(key.body))
 	if key.status != http.StatusOK || block == nil || block.Type != "PUBLIC KEY" || len(rest) != 0 {
 		t.Fatalf("key %s: %d %s", head.Kid, key.status, key.body)

@@ -47,7 +47,8 @@ type stand struct {
 	app                  *application
 
 	gateway *gateway.Gateway
-	address string // where it listens
+	address string // where it listens, or the proxy that asks it
+	keysAt  string // address below which its public keys are
 	rules   string // file
 	keys    string // file
 	access  *lines
@@ -57,7 +58,7 @@ type stand struct {
 // begins with the method open.
 func newStand(t *testing.T, s *servertest.Server, change func(*cip.CreateUserPoolClientInput)) *stand {
 	t.Helper()
-	w := &stand{s: s, domain: servertest.NewPrefix(), app: newApplication(t), access: &lines{}}
+	w := &stand{s: s, domain: servertest.NewPrefix(), app: newApplication(t), access: &lines{}, keysAt: "https://keys.localhost/public"}
 	w.pool = s.CreatePool(t, nil)
 	_, err := s.SDK.CreateUserPoolDomain(t.Context(), &cip.CreateUserPoolDomainInput{UserPoolId: &w.pool, Domain: &w.domain, ManagedLoginVersion: new(int32(1))})
 	wantOK(t, err)
