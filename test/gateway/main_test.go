@@ -59,3 +59,77 @@ func TestSignInWithAPool(t *testing.T) {
 		t.Error("the sign-in was not counted")
 	}
 }
+
+// The same at a provider of OpenID Connect, which the rules spell out.
+func TestSignInWithAProvider(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
+		w := shared(t, provider(func(*stand) []string {
+			return []string{"TokenEndpointAuthMethod: " + method, `Scope: "openid email"`, "AuthenticationRequestExtraParams: {lang: de, prompt: login}", "SessionCookieName: Mine"}
+		}))
+		b := w.browser(t)
+		start := b.get(t, origin+"/a")
+		if _, query := start.location(t); query.Get("lang") != "de" || query.Get("prompt") != "login" || query.Get("scope") != "openid email" {
+			t.Errorf("%s: authorize gets %v", method, query)
+		}
+		done := b.get(t, b.toCallback(t, start, "ana"))
+		if done.status != http.StatusFound || done.cookies[0].Name != "Mine-0" {
+			t.Fatalf("%s: %d %v", method, done.status, done.cookies)
+		}
+		if got := b.get(t, origin+"/a"); got.status != http.StatusOK {
+			t.Errorf("%s: %d", method, got.status)
+		}
+		if claims := w.verified(t, w.app.last(t).Header.Get(auth.DataHeader)); claims["email"] != "ana@example.com" {
+			t.Errorf("%s: %v", method, claims)
+		}
+	}
+}
+
+// §6: the application takes the cookies away and sends the browser to the pool.
+func TestSignOut(t *testing.T) {
+	t.Parallel()
+	w := shared(t, pool(), func(*stand) string { return rule(1, "/bye", toApp) })
+	b := w.browser(t)
+	b.signIn(t, origin+"/a", "ana")
+	w.app.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		for _, c := range r.Cookies() {
+			http.SetCookie(rw, &http.Cookie{Name: c.Name, Path: "/", MaxAge: -1})
+		}
+		if r.URL.Path == "/out" {
+			http.Redirect(rw, r, w.base+"/logout?"+url.Values{"client_id": {w.client}, "logout_uri": {origin + "/bye"}}.Encode(), http.StatusFound)
+		}
+	})
+	out := b.get(t, origin+"/out")
+	if len(b.shards(t)) != 0 {
+		t.Error("the browser keeps its session")
+	}
+	back := b.get(t, out.header.Get("Location"))
+	if back.header.Get("Location") != origin+"/bye" {
+		t.Fatalf("the pool answers %d to %q", back.status, back.header.Get("Location"))
+	}
+	if got := b.get(t, origin+"/bye"); got.status != http.StatusOK {
+		t.Errorf("the page after: %d", got.status)
+	}
+	// The next page asks for a password again.
+	again := b.get(t, b.get(t, origin+"/a").header.Get("Location"))
+	if at, _ := again.location(t); at != w.base+"/login" {
+		t.Errorf("after the sign-out the pool answers %d to %q", again.status, again.header.Get("Location"))
+	}
+}
+
+// Two tabs sign in at the same time.
+func TestTwoTabs(t *testing.T) {
+	t.Parallel()
+	w := shared(t, pool())
+	b := w.browser(t)
+	first, second := b.get(t, origin+"/one"), b.get(t, origin+"/two")
+	for _, tab := range []struct {
+		start reply
+		back  string
+	}{{second, "/two"}, {first, "/one"}} {
+		done := b.get(t, b.toCallback(t, tab.start, "ana"))
+		if done.status != http.StatusFound || done.header.Get("Location") != origin+tab.back {
+			t.Errorf("%d to %q", done.status, done.header.Get("Location"))
+		}
+	}
+}
