@@ -7,7 +7,7 @@ func (h *Hash) Within(b Bounds) error {
 	if k.Cost < 1 || len(k.Salt) == 0 || len(k.Salt) > longestSalt || k.Size < shortestDigest || k.Size > longestDigest {
 		return ErrForm
 	}
-	fits := false
+	var fits bool
 	switch k.Algorithm {
 	case BCRYPT:
 		fits = k.Cost <= b.BcryptCost
