@@ -76,6 +76,12 @@ func (s poolServer) usersPage(ctx context.Context, poolID, after string, limit i
 	return text, header.Get(moving.NextHeader), nil
 }
 
+// A connection that breaks is tried again: who was taken by then is there already.
+const (
+	putAttempts = 4
+	putPause    = 2 * time.Second
+)
+
 // putUsers hands lines of users over.
 func (s poolServer) putUsers(ctx context.Context, poolID string, lines []byte, update bool) (*transfer.Outcome, error) {
 	query := url.Values{"pool": {poolID}}
@@ -83,7 +89,15 @@ func (s poolServer) putUsers(ctx context.Context, poolID string, lines []byte, u
 		query.Set("update", "true")
 	}
 	header := http.Header{"Content-Type": {"application/x-ndjson"}, "X-Cognate-Control": {"1"}}
-	text, _, err := s.exchange(ctx, http.MethodPost, "/_cognate/v1/users?"+query.Encode(), header, lines)
+	var text []byte
+	var err error
+	for attempt := 1; ; attempt++ {
+		text, _, err = s.exchange(ctx, http.MethodPost, "/_cognate/v1/users?"+query.Encode(), header, lines)
+		lost, ok := errors.AsType[*exitError](err)
+		if !ok || lost.code != exitUnreachable || attempt == putAttempts || wait(ctx, putPause) != nil {
+			break
+		}
+	}
 	if errors.Is(err, errNotFound) {
 		return nil, errors.New("the server does not let this access key add users (cognate:ImportUsers)")
 	}

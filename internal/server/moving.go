@@ -29,6 +29,23 @@ func (p *parts) moving(aws http.Handler) *moving.Door {
 	}
 }
 
+// movingTime is how long a request that moves users may take: many users come in
+// one transaction, which waits for those before it.
+const movingTime = 5 * time.Minute
+
+// longer gives requests that move users their time.
+func longer(admit func(string, http.HandlerFunc) http.Handler) func(string, http.HandlerFunc) http.Handler {
+	return func(action string, next http.HandlerFunc) http.Handler {
+		admitted := admit(action, next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// A connection without deadlines has none to move.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(movingTime))
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(movingTime))
+			admitted.ServeHTTP(w, r)
+		})
+	}
+}
+
 // oldPools takes passwords over from the pools that users were moved from.
 func (p *parts) oldPools() *migration.OldPools {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
