@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -35,7 +36,7 @@ type gatewayCommand struct {
 	IssuerURL     string `env:"COGNATE_ISSUER_URL" placeholder:"URL" help:"The installation's --issuer-url. Default {public-url}/{userPoolId}."`
 	DomainSuffix  string `env:"COGNATE_DOMAIN_SUFFIX" default:"auth.localhost" help:"The installation's --domain-suffix."`
 	CABundle      string `env:"COGNATE_GATEWAY_CA_BUNDLE" name:"ca-bundle" placeholder:"FILE" help:"Authorities that the installation and other providers may have their certificates from, in PEM. Default those of the system."`
-	AccessLog     string `env:"COGNATE_GATEWAY_ACCESS_LOG" placeholder:"FILE" help:"Where the access log is added to, in the form of an Application Load Balancer's; - is the standard output. Default none."`
+	AccessLog     string `env:"COGNATE_GATEWAY_ACCESS_LOG" placeholder:"FILE" help:"Where the access log is added to, in the form of an Application Load Balancer's; - is the standard output. Opened again at SIGHUP. Default none."`
 	MetricsListen string `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
 	logSettings
 }
@@ -63,13 +64,14 @@ func (c *gatewayCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	reopen := func() error { return nil }
 	if c.AccessLog != "" {
-		w, err := openAccessLog(c.AccessLog, std.out)
+		access, err := openAccessLog(c.AccessLog, std.out)
 		if err != nil {
 			return err
 		}
-		defer w.Close()
-		config.AccessLog = w
+		defer access.Close()
+		config.AccessLog, reopen = access, access.reopen
 	}
 	g, err := gateway.New(ctx, config)
 	if err != nil {
@@ -85,22 +87,25 @@ func (c *gatewayCommand) Run(ctx context.Context, std streams) (err error) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
-	go func() {
-		for {
-			select {
-			case <-hangups:
-				if err := g.Reload(ctx); err != nil {
-					log.Error("reload refused", "error", err)
-				} else {
-					log.Info("reloaded", "rules", c.Rules)
-				}
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
+	go c.reload(ctx, hangups, log, func() error { return errors.Join(reopen(), g.Reload(ctx)) })
 	log.Info("gateway is ready", "rules", c.Rules)
 	return g.Run(ctx)
+}
+
+// reload reads the settings again whenever a signal asks for it.
+func (c *gatewayCommand) reload(ctx context.Context, hangups <-chan os.Signal, log *slog.Logger, again func() error) {
+	for {
+		select {
+		case <-hangups:
+			if err := again(); err != nil {
+				log.Error("reload refused", "error", err)
+			} else {
+				log.Info("reloaded", "rules", c.Rules)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (c *gatewayCommand) config(log *slog.Logger) (gateway.Config, error) {
@@ -194,19 +199,57 @@ func (c listenerCertificates) GetCertificate(hello *tls.ClientHelloInfo) (*tls.C
 // Covers reports whether a certificate names a host.
 func (c listenerCertificates) Covers(host string) bool { return c.files.Covers(host) }
 
-// openAccessLog opens a file that lines are added to, or the standard output.
-func openAccessLog(name string, out io.Writer) (io.WriteCloser, error) {
+// accessLog is a file that lines are added to, or the standard output.
+type accessLog struct {
+	name string // empty: the standard output
+
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func openAccessLog(name string, out io.Writer) (*accessLog, error) {
 	if name == "-" {
-		return struct {
-			io.Writer
-			io.Closer
-		}{out, io.NopCloser(nil)}, nil
+		return &accessLog{out: out}, nil
 	}
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	l := &accessLog{name: name}
+	return l, l.reopen()
+}
+
+// reopen opens the file by its name again, which may be another by now: programs
+// that rotate logs move the old one away first.
+func (l *accessLog) reopen() error {
+	if l.name == "" {
+		return nil
+	}
+	file, err := os.OpenFile(l.name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
 	if err != nil {
-		return nil, fmt.Errorf("open the access log: %w", err)
+		return fmt.Errorf("open the access log: %w", err)
 	}
-	return file, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := l.out
+	l.out = file
+	if closer, ok := before.(io.Closer); ok {
+		return closer.Close()
+	}
+	return nil
+}
+
+// Write adds a line.
+func (l *accessLog) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.Write(line)
+}
+
+// Close closes the file, if it is one of ours.
+func (l *accessLog) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if closer, ok := l.out.(io.Closer); ok && l.name != "" {
+		return closer.Close()
+	}
+	return nil
 }
 
 // serveMetrics answers for the counters on an address of their own.

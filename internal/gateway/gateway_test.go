@@ -105,7 +105,7 @@ func TestPortsComeAndGo(t *testing.T) {
 	if ports[":2"] != second {
 		t.Error("a port that stays was opened again")
 	}
-	for heard(t, ports[":1"]) != "closed" { //nolint:revive // it is closed in the background
+	for heard(t, ports[":1"]) != "closed" { // in the background
 	}
 	// What cannot be opened changes nothing, and leaves no port open.
 	if err := change("Listeners:\n" + fixed(2, "new") + fixed(4, "four") + fixed(9, "nine")); err == nil || !strings.Contains(err.Error(), "line 4: listen: :9 is taken") {
