@@ -192,3 +192,17 @@ func TestS194BadPairsAreRefusedAtTheStart(t *testing.T) {
 		t.Errorf("nothing is said of an old certificate:\n%s", &d.log)
 	}
 }
+
+func TestCovers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	files := d.mustLoad(t, d.write(t, "one", start.Add(time.Hour), "shop.example.com"), d.write(t, "two", start.Add(time.Hour), "*.example.org"))
+	for host, want := range map[string]bool{
+		"shop.example.com": true, "SHOP.example.com": true, "a.example.org": true,
+		"example.com": false, "a.shop.example.com": false, "a.b.example.org": false, "example.org": false, "": false, "shop.example.com.evil.net": false,
+	} {
+		if got := files.Covers(host); got != want {
+			t.Errorf("%q: %t", host, got)
+		}
+	}
+}
