@@ -29,7 +29,7 @@ import (
 )
 
 type gatewayCommand struct {
-	Rules         string `env:"COGNATE_GATEWAY_RULES" placeholder:"FILE" required:"" help:"Rules: listeners, conditions, actions and target groups, in YAML. Read again at SIGHUP."`
+	Rules         string `env:"COGNATE_GATEWAY_RULES" placeholder:"FILE" help:"Rules: listeners, conditions, actions and target groups, in YAML. Read again at SIGHUP."`
 	KeyFile       string `env:"COGNATE_GATEWAY_KEY_FILE" placeholder:"FILE" help:"Keys that seal sessions and sign the header for applications, one a line, the newest first; the same for every gateway. Default gateway.key in the data directory, made at the first start. Read again at SIGHUP."`
 	Data          string `env:"COGNATE_DATA" default:"./cognate-data" help:"Data directory, for the key file."`
 	PublicURL     string `env:"COGNATE_PUBLIC_URL" default:"http://localhost:7665" help:"Base URL of the installation whose pools users sign in to."`
@@ -38,6 +38,8 @@ type gatewayCommand struct {
 	CABundle      string `env:"COGNATE_GATEWAY_CA_BUNDLE" name:"ca-bundle" placeholder:"FILE" help:"Authorities that the installation and other providers may have their certificates from, in PEM. Default those of the system."`
 	AccessLog     string `env:"COGNATE_GATEWAY_ACCESS_LOG" placeholder:"FILE" help:"Where the access log is added to, in the form of an Application Load Balancer's; - is the standard output. Opened again at SIGHUP. Default none."`
 	MetricsListen string `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
+	Demo          bool   `help:"Put an application that shows its headers behind sign-in with the ready-made pool of cognate dev. The rules are written to gateway-demo.yaml in the data directory."`
+	DemoListen    string `default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where the demonstration listens, on this machine alone."`
 	logSettings
 }
 
@@ -50,12 +52,16 @@ COGNATE_SECRET_ACCESS_KEY; cognate dev accepts any, and none. The key has to be 
 To change the keys, add a new one as the second line of the key file everywhere, reload, and
 then move it to the first. Leave the old one for the week that sessions last.
 
-Example:
-  cognate gateway --rules gateway.yaml --public-url https://id.example.com`
+Examples:
+  cognate gateway --rules gateway.yaml --public-url https://id.example.com
+  cognate gateway --demo         beside a cognate dev that runs`
 }
 
 // Run serves until a signal comes.
 func (c *gatewayCommand) Run(ctx context.Context, std streams) (err error) {
+	if (c.Rules != "") == c.Demo {
+		return &exitError{exitUsage, errors.New("one of --rules and --demo is needed")}
+	}
 	log, err := c.logger(os.Stderr)
 	if err != nil {
 		return err
@@ -63,6 +69,13 @@ func (c *gatewayCommand) Run(ctx context.Context, std streams) (err error) {
 	config, err := c.config(log)
 	if err != nil {
 		return err
+	}
+	if c.Demo {
+		stop, err := c.startDemo(ctx, std, &config)
+		if err != nil {
+			return err
+		}
+		defer stop()
 	}
 	reopen := func() error { return nil }
 	if c.AccessLog != "" {
