@@ -6,6 +6,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/access"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
 )
@@ -14,7 +15,8 @@ import (
 func (s *Server) openAccess() (*access.Access, error) {
 	a, err := access.New(access.Config{
 		DB: s.db, Now: s.cfg.Now, AccountID: s.cfg.AccountID, Dev: s.cfg.Mode == Dev,
-		Root: access.RootKey{ID: s.root.id, Secret: s.root.secret},
+		Audit: audit.Trail{Log: s.cfg.Log},
+		Root:  access.RootKey{ID: s.root.id, Secret: s.root.secret},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare access: %w", err)

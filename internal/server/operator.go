@@ -2,9 +2,13 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 
+	"github.com/google/uuid"
+
+	"cognate/internal/api"
 	"cognate/internal/cognito/access"
 	"cognate/internal/web/awsapi"
 	"cognate/internal/web/moving"
@@ -53,10 +57,22 @@ func (s *Server) forOperators(aws *awsapi.Handler) func(action string, next http
 				http.NotFound(w, r)
 				return
 			}
-			r = r.WithContext(access.WithOrigin(access.WithCaller(r.Context(), who), aws.From(r)))
+			r = r.WithContext(s.calledBy(r, who, aws.From(r)))
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			w.Header().Set("Cache-Control", "no-store")
 			next(w, r)
 		})
 	}
+}
+
+// calledBy gives the context of a request of an operator: who sends it from where.
+func (s *Server) calledBy(r *http.Request, who *access.Principal, from access.Origin) context.Context {
+	info := &api.RequestInfo{
+		RequestID: uuid.NewString(), Operation: r.Method + " " + r.URL.Path, Region: from.Region,
+		AccessKeyID: who.AccessKeyID, UserAgent: from.UserAgent,
+	}
+	if from.IP.IsValid() {
+		info.SourceIP = from.IP.String()
+	}
+	return access.WithOrigin(access.WithCaller(api.WithRequest(r.Context(), info), who), from)
 }

@@ -3,9 +3,11 @@ package access
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
+	"cognate/internal/cognito/audit"
 	"cognate/internal/protocol/iam"
 	"cognate/internal/store"
 )
@@ -16,6 +18,8 @@ type Config struct {
 	Now       func() time.Time
 	AccountID string // of every ARN
 	Root      RootKey
+
+	Audit audit.Trail // default: nowhere
 
 	// Dev takes credentials that Cognate has not made for the first administrator's,
 	// and lets everybody take on roles that nobody has put: these may do everything.
@@ -41,6 +45,9 @@ type Access struct {
 func New(c Config) (*Access, error) {
 	if c.DB == nil || c.Now == nil || c.AccountID == "" {
 		return nil, errors.New("access needs a database, a clock and an account")
+	}
+	if c.Audit.Log == nil {
+		c.Audit.Log = slog.New(slog.DiscardHandler)
 	}
 	purpose := "session credentials"
 	if c.Dev {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"cognate/internal/api"
+	"cognate/internal/cognito/audit"
 	"cognate/internal/protocol/iam"
 )
 
@@ -51,6 +52,13 @@ func (a *Access) consent(ctx context.Context, caller *Principal, action, resourc
 		return errors.New("access: no caller is known")
 	}
 	return a.Authorize(ctx, caller, Request{Action: action, Resource: resource, Origin: OriginFrom(ctx)})
+}
+
+// changed is for after the commit of a change: other entries are read anew, and the
+// change is written down.
+func (a *Access) changed(ctx context.Context, action, object string) {
+	a.Forget()
+	a.Audit.Write(ctx, audit.Record{Action: action, Object: object})
 }
 
 func invalid(format string, args ...any) *api.Error {

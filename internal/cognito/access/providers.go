@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cognate/internal/cognito/audit"
 	"cognate/internal/protocol/saml"
 	"cognate/internal/store"
 )
@@ -72,7 +73,7 @@ func (a *Access) putProvider(ctx context.Context, caller *Principal, arn string,
 	if err != nil {
 		return nil, err
 	}
-	a.Forget()
+	a.changed(ctx, audit.TrustSet, arn)
 	info := providerInfo(row)
 	return &info, nil
 }
@@ -107,7 +108,9 @@ func (a *Access) DeleteProvider(ctx context.Context, caller *Principal, arn stri
 		}
 		return struct{}{}, err
 	})
-	a.Forget()
+	if err == nil {
+		a.changed(ctx, audit.TrustRemoved, arn)
+	}
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"cognate/internal/cognito/audit"
 	"cognate/internal/protocol/iam"
 	"cognate/internal/store"
 )
@@ -100,8 +101,8 @@ func (a *Access) PutRole(ctx context.Context, caller *Principal, spec RoleSpec) 
 	if err != nil {
 		return nil, err
 	}
-	a.Forget()
 	info := a.roleInfo(row)
+	a.changed(ctx, audit.RoleSet, info.ARN)
 	return &info, nil
 }
 
@@ -144,7 +145,9 @@ func (a *Access) DeleteRole(ctx context.Context, caller *Principal, name string)
 		}
 		return struct{}{}, err
 	})
-	a.Forget()
+	if err == nil {
+		a.changed(ctx, audit.RoleRemoved, resource)
+	}
 	return err
 }
 

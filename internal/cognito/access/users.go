@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"cognate/internal/cognito/audit"
 	"cognate/internal/store"
 )
 
@@ -62,7 +63,7 @@ func (a *Access) CreateKey(ctx context.Context, caller *Principal, spec UserSpec
 	if err != nil {
 		return nil, err
 	}
-	a.Forget()
+	a.changed(ctx, audit.AccessKeyMade, made.ARN+" "+made.ID)
 	return made, nil
 }
 
@@ -159,7 +160,10 @@ func (a *Access) RotateKey(ctx context.Context, caller *Principal, id string, re
 	if err != nil {
 		return nil, err
 	}
-	a.Forget()
+	if replace {
+		a.changed(ctx, audit.AccessKeyRemoved, id)
+	}
+	a.changed(ctx, audit.AccessKeyMade, made.ARN+" "+made.ID)
 	return made, nil
 }
 
@@ -196,7 +200,9 @@ func (a *Access) DeleteKey(ctx context.Context, caller *Principal, id string) er
 		}
 		return none, tx.DeleteAccessUser(ctx, user)
 	})
-	a.Forget()
+	if err == nil {
+		a.changed(ctx, audit.AccessKeyRemoved, id)
+	}
 	return err
 }
 
@@ -252,7 +258,9 @@ func (a *Access) PutUser(ctx context.Context, caller *Principal, spec UserSpec) 
 		_, err = tx.SaveAccessUser(ctx, user)
 		return none, err
 	})
-	a.Forget()
+	if err == nil {
+		a.changed(ctx, audit.AccessUserSet, a.iamARN("user/"+spec.Name))
+	}
 	return err
 }
 

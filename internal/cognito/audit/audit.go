@@ -27,6 +27,13 @@ const (
 	OldPoolSet          = "old-pool-set"          // passwords that are not known here are checked elsewhere
 	OldPoolForgotten    = "old-pool-forgotten"    // and no longer
 	PasswordBlocked     = "password-blocked"      // an administrator took a user's password away
+	AccessKeyMade       = "access-key-made"       // and perhaps a user for it
+	AccessKeyRemoved    = "access-key-removed"    // and its user with the last one
+	AccessUserSet       = "access-user-set"       // what a user of access keys may do was replaced
+	RoleSet             = "role-set"              // a role was made or changed
+	RoleRemoved         = "role-removed"          // a role was deleted
+	TrustSet            = "trust-set"             // a provider of the installation was made or changed
+	TrustRemoved        = "trust-removed"         // a provider of the installation was deleted
 	ProviderKeysChanged = "provider-keys-changed" // new metadata of a SAML provider has other certificates
 )
 
