@@ -48,7 +48,7 @@ func longer(admit func(string, http.HandlerFunc) http.Handler) func(string, http
 
 // oldPools takes passwords over from the pools that users were moved from.
 func (p *parts) oldPools() *migration.OldPools {
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := userpools.Client()
 	return &migration.OldPools{
 		DB: p.db, Now: p.cfg.Now, Credentials: p.credentials, Users: p.users(), Log: p.cfg.Log,
 		Login: func(old store.OldPoolSettings) *userpools.Login {

@@ -202,8 +202,10 @@ func (r *userRow) user(db *DB) (*User, error) {
 
 // userValues is the row of a user, in the order of insertUser.
 func userValues(db *DB, u *User) ([]any, error) {
-	doc := userDoc{Pending: u.Pending, MFA: u.MFA, TemporaryMS: toMS(u.TemporaryPasswordExpiresAt), Blocked: u.PasswordBlocked,
-		Elsewhere: u.PasswordElsewhere}
+	doc := userDoc{
+		Pending: u.Pending, MFA: u.MFA, TemporaryMS: toMS(u.TemporaryPasswordExpiresAt), Blocked: u.PasswordBlocked,
+		Elsewhere: u.PasswordElsewhere,
+	}
 	for _, a := range u.Attributes {
 		doc.Attributes = append(doc.Attributes, [2]string{a.Name, a.Value})
 	}

@@ -306,7 +306,7 @@ func TestS036PoolIDsAreRandomOverTheWholeAlphabet(t *testing.T) {
 	used := map[rune]int{}
 	const draws = 20_000
 	for range draws {
-		id, err := o.newID("eu-west-1", nil)
+		id, err := o.newID(t.Context(), "eu-west-1", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -332,15 +332,15 @@ func TestAPoolIDIsChosenInDevOnly(t *testing.T) {
 	t.Parallel()
 	tags := map[string]string{"cognate:id": "eu-west-1_shop"}
 	dev := Operations{AllowChosenIDs: true}
-	if id, err := dev.newID("eu-west-1", tags); err != nil || id != "eu-west-1_shop" {
+	if id, err := dev.newID(t.Context(), "eu-west-1", tags); err != nil || id != "eu-west-1_shop" {
 		t.Errorf("%q, %v", id, err)
 	}
 	var serve Operations
-	if id, err := serve.newID("eu-west-1", tags); err != nil || id == "eu-west-1_shop" {
+	if id, err := serve.newID(t.Context(), "eu-west-1", tags); err != nil || id == "eu-west-1_shop" {
 		t.Errorf("outside dev: %q, %v", id, err)
 	}
 	for _, id := range []string{"", "shop", "eu-west-1_", "us-east-1_shop", "eu-west-1_sh op", "eu-west-1_a_b", "eu-west-1_" + strings.Repeat("a", 46)} {
-		if _, err := dev.newID("eu-west-1", map[string]string{"cognate:id": id}); !api.HasCode(err, "InvalidParameterException") {
+		if _, err := dev.newID(t.Context(), "eu-west-1", map[string]string{"cognate:id": id}); !api.HasCode(err, "InvalidParameterException") {
 			t.Errorf("%q: %v", id, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cognate/internal/api"
@@ -72,13 +73,18 @@ func (l *Login) Check(ctx context.Context, username, password string) (*Outcome,
 	}}, nil
 }
 
+// afterPassword are the challenges that only a right password leads to.
+var afterPassword = []api.ChallengeNameType{
+	api.ChallengeNameTypeSmsMfa, api.ChallengeNameTypeSoftwareTokenMfa, api.ChallengeNameTypeEmailOtp,
+	api.ChallengeNameTypeMfaSetup, api.ChallengeNameTypeSelectMfaType,
+}
+
 // outcomeOf says what a challenge tells about the password before it.
 func outcomeOf(challenge api.ChallengeNameType) (*Outcome, error) {
-	switch challenge {
-	case api.ChallengeNameTypeNewPasswordRequired:
+	if challenge == api.ChallengeNameTypeNewPasswordRequired {
 		return &Outcome{Right: true, MustChange: true}, nil
-	case api.ChallengeNameTypeSmsMfa, api.ChallengeNameTypeSoftwareTokenMfa, api.ChallengeNameTypeEmailOtp,
-		api.ChallengeNameTypeMfaSetup, api.ChallengeNameTypeSelectMfaType:
+	}
+	if slices.Contains(afterPassword, challenge) {
 		return &Outcome{Right: true}, nil
 	}
 	return nil, fmt.Errorf("the old pool asks for %q after a password", challenge)

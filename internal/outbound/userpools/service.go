@@ -48,6 +48,11 @@ type Service struct {
 	next time.Time
 }
 
+// Client gives an HTTP client that follows no redirect: what is sent are passwords.
+func Client() *http.Client {
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
 // EndpointOf is where Amazon serves a Region.
 func EndpointOf(region string) string { return "https://cognito-idp." + region + ".amazonaws.com" }
 
