@@ -46,6 +46,13 @@ func (m *metrics) watchCertificates(expiry func() time.Time) {
 	}, func() float64 { return float64(expiry().Unix()) }))
 }
 
+// watchStore shows how much the database is asked.
+func (m *metrics) watchStore(statements func() int64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "cognate_store_statements_total", Help: "Statements that the database has run.",
+	}, func() float64 { return float64(statements()) }))
+}
+
 // watchLogs shows what has become of the entries of pools' logs.
 func (m *metrics) watchLogs(counts func() (delivered, dropped int64)) {
 	count := func(name, help string, of func() int64) {

@@ -93,6 +93,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 	}
 	p.quotas = nodes.Quotas
 	s.metrics.watchLogs(p.logs.Counts)
+	s.metrics.watchStore(s.db.Statements)
 	if err = s.openTLS(p.directory); err != nil {
 		return fmt.Errorf("prepare TLS: %w", err)
 	}

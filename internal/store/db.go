@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,10 +35,14 @@ type Config struct {
 
 // DB is an open database. Its methods may be called by many goroutines.
 type DB struct {
-	driver driver
-	now    func() time.Time
+	driver     driver
+	now        func() time.Time
+	statements atomic.Int64
 	*keyring
 }
+
+// Statements tells how many statements were run since the database was opened.
+func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // driver is one engine.
 type driver interface {

@@ -139,6 +139,7 @@ func (tx *Tx) change(ctx context.Context, query string, args ...any) (int64, err
 	if !tx.writable {
 		return 0, errReadOnly
 	}
+	tx.db.statements.Add(1)
 	return tx.conn.exec(ctx, query, args)
 }
 
@@ -154,6 +155,7 @@ func one[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), quer
 
 // many scans all rows of a query.
 func many[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	tx.db.statements.Add(1)
 	r, err := tx.conn.query(ctx, query, args)
 	if err != nil {
 		return nil, err

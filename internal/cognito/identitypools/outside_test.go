@@ -333,3 +333,19 @@ func TestTagsThatCannotBe(t *testing.T) {
 	_, err = o.sessionRole(t, id, logins, "")
 	wantCode(t, err, "InvalidIdentityPoolConfigurationException", misconfigured)
 }
+
+// What an application asks for at every start is one statement, whatever was looked
+// up for it before is kept.
+func TestGetIdOfAKnownIdentityIsOneRead(t *testing.T) {
+	t.Parallel()
+	o := newOutside(t)
+	pool, logins := o.outsidePool(t), map[string]string{o.name: o.token(t, nil)}
+	first := must(o.getID(t, pool, logins))(t)
+	before := o.DB.Statements()
+	if again := must(o.getID(t, pool, logins))(t); again != first {
+		t.Errorf("%s, and then %s", first, again)
+	}
+	if n := o.DB.Statements() - before; n != 1 {
+		t.Errorf("%d statements, want 1", n)
+	}
+}
