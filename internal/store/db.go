@@ -35,6 +35,7 @@ type Config struct {
 
 // DB is an open database. Its methods may be called by many goroutines.
 type DB struct {
+	loads      loads
 	driver     driver
 	now        func() time.Time
 	statements atomic.Int64
@@ -56,6 +57,8 @@ type driver interface {
 	ping(ctx context.Context) error
 	// copyRows loads many rows quickly inside one transaction.
 	copyRows(ctx context.Context, batches []copyBatch) error
+	// loading prepares for many new rows, or no longer.
+	loading(ctx context.Context, on bool) error
 	// name is "sqlite" or "postgres".
 	name() string
 	close() error
@@ -111,7 +114,10 @@ func (cfg Config) open(ctx context.Context) (driver, error) {
 }
 
 // Close waits for running transactions and closes the database.
-func (db *DB) Close() error { return db.driver.close() }
+func (db *DB) Close() error {
+	db.loads.stop()
+	return db.driver.close()
+}
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.driver.ping(ctx) }

@@ -27,6 +27,9 @@ type Failure struct {
 	Reason   string
 }
 
+// many is how many users are worth preparing the database for.
+const many = 1000
+
 // chunk is how many users one transaction adds. Others wait for it, half a second
 // perhaps; but each transaction writes a page of every index for almost every user,
 // and of the same pages once only.
@@ -40,6 +43,13 @@ func (t *Transfer) Put(ctx context.Context, poolID string, rows []Row, update bo
 	pool, err := t.Directory.Pool(ctx, poolID)
 	if err != nil {
 		return nil, err
+	}
+	if len(rows) >= many {
+		done, err := t.DB.Loading(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
 	}
 	var candidates []candidate
 	out := &Outcome{}
