@@ -46,6 +46,11 @@ func run(ctx context.Context, sizes string, duration time.Duration, only, binary
 			return err
 		}
 	}
+	if strings.Contains("gateway", only) {
+		if err := measureGateway(ctx, duration, binary); err != nil {
+			return err
+		}
+	}
 	for size := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(size)
 		if err != nil {
