@@ -44,17 +44,52 @@ func claimText(names int) string {
 	return `INSERT INTO user_names (pool_id, name, kind, sub) VALUES ` + strings.Join(rows, ", ") + ` ON CONFLICT DO NOTHING`
 }
 
+const (
+	savePoint   = `SAVEPOINT users_added`
+	backToPoint = `ROLLBACK TO SAVEPOINT users_added`
+	leavePoint  = `RELEASE SAVEPOINT users_added`
+)
+
 // InsertUsers adds users of one pool with their sign-in names, in the order given,
 // for the price of few statements. A user of whom a name is taken, by somebody who
 // was there or by one before in the list, is not added; taken has that name at the
 // place of the user, and nil for the others.
 func (tx *Tx) InsertUsers(ctx context.Context, poolID string, users []NewUser) (taken []*Name, err error) {
-	known, err := tx.knownNames(ctx, poolID, users)
+	taken = make([]*Name, len(users))
+	if _, err := tx.change(ctx, savePoint); err != nil {
+		return nil, fmt.Errorf("insert users: %w", err)
+	}
+	// Mostly no name is taken, and then nothing needs to be looked up.
+	done, err := tx.insertFree(ctx, poolID, users, taken)
 	if err != nil {
 		return nil, err
 	}
-	taken = make([]*Name, len(users))
-	batch := newBulkBatch(tx.db, poolID)
+	if !done {
+		if _, err := tx.change(ctx, backToPoint); err != nil {
+			return nil, fmt.Errorf("insert users: %w", err)
+		}
+		if err := tx.findTaken(ctx, poolID, users, taken); err != nil {
+			return nil, err
+		}
+		if done, err = tx.insertFree(ctx, poolID, users, taken); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := tx.change(ctx, leavePoint); err != nil {
+		return nil, fmt.Errorf("insert users: %w", err)
+	}
+	if !done { // somebody took one since they were looked up
+		return nil, fmt.Errorf("claim sign-in names: %w", errStale)
+	}
+	return taken, nil
+}
+
+// findTaken fills in which users cannot have their names.
+func (tx *Tx) findTaken(ctx context.Context, poolID string, users []NewUser, taken []*Name) error {
+	known, err := tx.knownNames(ctx, poolID, users)
+	if err != nil {
+		return err
+	}
 	for i, u := range users {
 		if at := slices.IndexFunc(u.Names, func(n Name) bool { return known[nameKey(n.Name)] }); at >= 0 {
 			taken[i] = &u.Names[at]
@@ -63,11 +98,8 @@ func (tx *Tx) InsertUsers(ctx context.Context, poolID string, users []NewUser) (
 		for _, n := range u.Names {
 			known[nameKey(n.Name)] = true
 		}
-		if err := batch.add(u.User, u.Names); err != nil {
-			return nil, err
-		}
 	}
-	return taken, tx.insertBatch(ctx, batch)
+	return nil
 }
 
 // knownNames tells which of the names that users want somebody has.
@@ -95,30 +127,38 @@ func (tx *Tx) knownNames(ctx context.Context, poolID string, users []NewUser) (m
 	return known, nil
 }
 
-func (tx *Tx) insertBatch(ctx context.Context, b *bulkBatch) error {
-	if !tx.writable {
-		return errReadOnly
+// insertFree adds the users of whom no name is known to be taken, and reports
+// whether they got all of their names.
+func (tx *Tx) insertFree(ctx context.Context, poolID string, users []NewUser, taken []*Name) (bool, error) {
+	b := newBulkBatch(tx.db, poolID)
+	for i, u := range users {
+		if taken[i] != nil {
+			continue
+		}
+		if err := b.add(u.User, u.Names); err != nil {
+			return false, err
+		}
 	}
 	if len(b.users) == 0 {
-		return nil
+		return true, nil
 	}
 	if err := tx.conn.load(ctx, copyBatch{table: "users", columns: userTable, rows: b.users}); err != nil {
-		return fmt.Errorf("insert users: %w", err)
+		return false, fmt.Errorf("insert users: %w", err)
 	}
 	// One order for everybody, as in SetNames.
 	slices.SortFunc(b.names, func(x, y []any) int { return strings.Compare(x[1].(string), y[1].(string)) })
 	claimed, err := tx.claimAll(ctx, b.names)
 	if err != nil {
-		return fmt.Errorf("claim sign-in names: %w", err)
+		return false, fmt.Errorf("claim sign-in names: %w", err)
 	}
-	if claimed != int64(len(b.names)) { // somebody took one since they were looked up
-		return fmt.Errorf("claim sign-in names: %w", errStale)
+	if claimed != int64(len(b.names)) {
+		return false, nil
 	}
 	// All in one of the rows that are added up: sign-ups wait less.
-	if _, err := tx.change(ctx, addToCount, b.poolID, shardOf(b.users[0][1].(string)), len(b.users)); err != nil {
-		return fmt.Errorf("count users: %w", err)
+	if _, err := tx.change(ctx, addToCount, poolID, shardOf(b.users[0][1].(string)), len(b.users)); err != nil {
+		return false, fmt.Errorf("count users: %w", err)
 	}
-	return nil
+	return true, nil
 }
 
 func (tx *Tx) claimAll(ctx context.Context, names [][]any) (claimed int64, err error) {
