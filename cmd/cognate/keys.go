@@ -72,23 +72,23 @@ func (c *keysRotateCommand) Run(ctx context.Context, std streams) error {
 	return c.ask(ctx, std.out, http.MethodPost, "/_cognate/v1/keys", ask)
 }
 
-func (c *poolKeys) ask(ctx context.Context, w io.Writer, method, path string, in any) error {
+func (k *poolKeys) ask(ctx context.Context, w io.Writer, method, path string, in any) error {
 	var got struct {
 		Keys []control.SigningKey `json:"keys"`
 	}
-	if err := c.control(ctx, method, path, in, &got); err != nil {
+	if err := k.control(ctx, method, path, in, &got); err != nil {
 		return err
 	}
-	if c.JSON {
+	if k.JSON {
 		return json.NewEncoder(w).Encode(got)
 	}
-	for _, k := range got.Keys {
-		line := fmt.Sprintf("%s  %-6s made %s", k.ID, k.Use, k.CreatedAt.Format(time.RFC3339))
-		if !k.SignsAt.IsZero() {
-			line += ", signs from " + k.SignsAt.Format(time.RFC3339)
+	for _, key := range got.Keys {
+		line := fmt.Sprintf("%s  %-6s made %s", key.ID, key.Use, key.CreatedAt.Format(time.RFC3339))
+		if !key.SignsAt.IsZero() {
+			line += ", signs from " + key.SignsAt.Format(time.RFC3339)
 		}
-		if !k.Until.IsZero() {
-			line += ", forgotten at " + k.Until.Format(time.RFC3339)
+		if !key.Until.IsZero() {
+			line += ", forgotten at " + key.Until.Format(time.RFC3339)
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err

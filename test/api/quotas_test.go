@@ -116,8 +116,7 @@ func TestProvisionedLimitsAreEnforcedAtOnce(t *testing.T) {
 	passed := 0
 	for i := range 200 { // names differ, so that no user is read ten times
 		_, err := s.SDK.AdminGetUser(t.Context(), &cip.AdminGetUserInput{UserPoolId: aws.String("us-east-1_none"), Username: aws.String(strings.Repeat("u", 1+i%100))})
-		var tooMany *types.TooManyRequestsException
-		if errors.As(err, &tooMany) {
+		if _, tooMany := errors.AsType[*types.TooManyRequestsException](err); tooMany {
 			break
 		}
 		passed++

@@ -32,8 +32,8 @@ type Config struct {
 	// Wanted gives what a pool wants to have delivered. Of a pool that is gone
 	// nobody wants anything.
 	Wanted func(ctx context.Context, poolID string) ([]api.LogConfigurationType, error)
-	Now  func() time.Time
-	Log  *slog.Logger
+	Now    func() time.Time
+	Log    *slog.Logger
 	// Open gives the sink of a destination.
 	Open func(logsinks.Destination) (logsinks.Sink, error)
 }

@@ -1,5 +1,7 @@
 package quotas
 
+import "slices"
+
 // A Category is what requests are counted by.
 type Category string
 
@@ -156,8 +158,8 @@ var ofOperation = func() map[string]Category {
 
 // OfIdentityPools gives the category of an operation of the identity pools API.
 func OfIdentityPools(operation string) Category {
-	switch c := Category(operation); c {
-	case GetID, GetOpenIDToken, GetCredentials, GetDeveloperToken:
+	own := []Category{GetID, GetOpenIDToken, GetCredentials, GetDeveloperToken}
+	if c := Category(operation); slices.Contains(own, c) {
 		return c
 	}
 	return IdentityPoolsManagement

@@ -32,7 +32,7 @@ type Endpoints struct {
 	// Limit reports whether the token endpoint of a pool takes another request for a
 	// grant.
 	Limit func(ctx context.Context, poolID, grantType string) bool
-	Log    *slog.Logger
+	Log   *slog.Logger
 }
 
 // endpoint is one path of a domain.
