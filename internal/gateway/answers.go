@@ -85,6 +85,9 @@ func (g *Gateway) redirect(e *exchange, to *rules.Redirect, w http.ResponseWrite
 		g.page(e, w, http.StatusBadRequest)
 		return
 	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
 	if port := fill.Replace(to.Port); port != defaultPort {
 		host += ":" + port
 	}
@@ -137,6 +140,10 @@ func (w *recorder) WriteHeader(status int) {
 	w.e.status = status
 	if !w.streams {
 		w.hurry(true)
+		if w.e.unread.Load() && status >= http.StatusOK {
+			// Otherwise net/http waits for the rest of the body before it answers.
+			w.Header().Set("Connection", "close")
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"cognate/internal/gateway/auth"
@@ -40,9 +41,12 @@ type exchange struct {
 	passed, answered time.Time // to and by the target
 	targetStatus     int
 
-	status   int
-	received int64 // of the body
-	sent     int64
+	status int
+	sent   int64
+	// The body is read by a goroutine of its own, which may outlive the answer.
+	received atomic.Int64
+	unread   atomic.Bool // some of it may still come
+	stalled  atomic.Bool // the client stopped in the middle
 }
 
 // answer answers a request on a port.
@@ -53,7 +57,10 @@ func (g *Gateway) answer(l *listener, w http.ResponseWriter, r *http.Request) {
 	recorded.hurry(false) // of the request before on this connection
 	defer recorded.hurry(true)
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &patientBody{r.Body, recorded.control, e, g.cfg.Now}
+		body := &patientBody{r.Body, recorded.control, e, g.cfg.Now}
+		e.unread.Store(true)
+		body.wait() // also where nobody reads it
+		r.Body = body
 	}
 	// Where two readers could take the length of a request for different ones,
 	// nothing that follows it is read (RFC 9112 §6.1).

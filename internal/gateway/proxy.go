@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/textproto"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,9 +105,13 @@ func removeForwarded(h http.Header) {
 
 // unreached answers for a target that could not.
 func (g *Gateway) unreached(e *exchange, w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil { // the client is gone
-		e.status = statusClientGone
+	if e.stalled.Load() {
+		g.page(e, w, http.StatusRequestTimeout)
 		return
+	}
+	if r.Context().Err() != nil { // the client is gone: an answer would be taken for success
+		e.status = statusClientGone
+		panic(http.ErrAbortHandler)
 	}
 	status := http.StatusBadGateway
 	var timeout net.Error
@@ -141,14 +146,24 @@ type patientBody struct {
 	now     func() time.Time
 }
 
-// Read gives up when nothing comes for too long. At the end there is no deadline
-// any more: it would end the wait for the target as well.
-func (b *patientBody) Read(p []byte) (int, error) {
+// wait sets how long the client may be silent from now on.
+func (b *patientBody) wait() {
 	_ = b.control.SetReadDeadline(b.now().Add(b.e.listener.idle)) // a connection without deadlines has none to keep
+}
+
+// Read gives up when nothing comes for too long. At the end there is no deadline
+// any more: it would end the wait for the target as well. After a failure it stays,
+// because net/http reads the rest of a body before it sends an answer.
+func (b *patientBody) Read(p []byte) (int, error) {
+	b.wait()
 	n, err := b.ReadCloser.Read(p)
-	b.e.received += int64(n)
-	if err != nil {
-		_ = b.control.SetReadDeadline(time.Time{}) // see above
+	b.e.received.Add(int64(n))
+	switch {
+	case errors.Is(err, io.EOF):
+		b.e.unread.Store(false)
+		_ = b.control.SetReadDeadline(time.Time{}) // see wait
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		b.e.stalled.Store(true)
 	}
 	return n, err
 }

@@ -398,3 +398,35 @@ func TestS175SilentClient(t *testing.T) {
 		t.Errorf("the silent client gets %v", err)
 	}
 }
+
+// A provider that takes its time is given up, and the browser is told.
+func TestS161ProviderThatHangs(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes 10 seconds")
+	}
+	s := servertest.Shared(t)
+	over := make(chan struct{})
+	site := s.ServeSite(t, "localhost", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for r.URL.Path == "/drip" {
+			if _, err := io.WriteString(w, " "); err != nil || http.NewResponseController(w).Flush() != nil {
+				return
+			}
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-over:
+				return
+			}
+		}
+		<-over
+	}))
+	t.Cleanup(func() { close(over) }) // before the site waits for its requests
+	for _, path := range []string{"/silent", "/drip"} {
+		t.Run(path[1:], func(t *testing.T) {
+			t.Parallel()
+			w := with(t, s, nil, provider(func(*stand) []string { return []string{`TokenEndpoint: "` + site + path + `"`} }))
+			wantRefused(t, w.browser(t).signIn(t, origin+"/a", "ana"), http.StatusInternalServerError)
+			w.wantReason(t, auth.TokenRequestTimeout)
+		})
+	}
+}

@@ -231,6 +231,18 @@ func TestS022OnlyListedProxiesAreAnswered(t *testing.T) {
 	}
 }
 
+// The page shows what is tested here.
+func TestDocumentationShowsTheseConfigurations(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/gateway.md")
+	wantOK(t, err)
+	for name, config := range map[string]string{"nginx.conf": nginxConfig, "Caddyfile": caddyConfig} {
+		if !strings.Contains(string(page), strings.TrimSpace(config)) {
+			t.Errorf("docs/gateway.md does not show testdata/%s as it is", name)
+		}
+	}
+}
+
 // certificate writes the files of a certificate for the application's host.
 func (w *stand) certificate(t *testing.T, dir string) (cert, key string) {
 	t.Helper()

@@ -167,10 +167,21 @@ func TestS175SlowBody(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 2 seconds")
 	}
-	w := behind(t, toApp, nil, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
-	got := w.raw(t, "POST / HTTP/1.1\r\nHost: "+host+"\r\nContent-Length: 10\r\n\r\nabc")
-	if strings.HasPrefix(got, "200") {
-		t.Errorf("the request was answered %s", got)
+	w := behind(t, toApp, []string{
+		rule(1, "/unread", "{Type: fixed-response, FixedResponseConfig: {StatusCode: 200}}"),
+	}, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	if got := w.raw(t, "POST / HTTP/1.1\r\nHost: "+host+"\r\nContent-Length: 10\r\n\r\nabc"); !strings.HasPrefix(got, "408") && got != "" {
+		t.Errorf("the request was answered %q", got)
+	}
+	// A body that nobody wants does not keep the connection for ever either.
+	connection, err := tls.Dial("tcp", w.address, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: w.s.CertPool(), ServerName: host})
+	wantOK(t, err)
+	defer connection.Close()
+	wantOK(t, connection.SetDeadline(time.Now().Add(20*time.Second)))
+	_, err = io.WriteString(connection, "POST /unread HTTP/1.1\r\nHost: "+host+"\r\nContent-Length: 10\r\n\r\nabc")
+	wantOK(t, err)
+	if answer, err := io.ReadAll(connection); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 200 ") {
+		t.Errorf("the connection stays open: %q %v", answer, err)
 	}
 }
 

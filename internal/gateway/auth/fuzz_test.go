@@ -1,12 +1,16 @@
 package auth
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"cognate/internal/gateway/seal"
+	"cognate/internal/protocol/jwt"
 )
 
 // No value opens but those that were sealed, as they were.
@@ -83,4 +87,45 @@ func isASCII(text string) bool {
 		}
 	}
 	return true
+}
+
+// Whatever a provider claims, the token says its own exp and iss, once, and the
+// rest as it came.
+func FuzzDataPayload(f *testing.F) {
+	f.Add(`{"sub":"a","exp":1,"iss":"x"}`)
+	f.Add(`{"sub":"a","\u0065xp":1,"a":{"exp":[1,{"iss":2}]},"":null}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		claims, err := jwt.ParseClaims([]byte(text))
+		if err != nil {
+			return // refused at the sign-in
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		payload, err := dataPayload(compact.Bytes(), "https://id.example.com", 7)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		var before, after map[string]json.RawMessage
+		if err := errors.Join(json.Unmarshal([]byte(text), &before), json.Unmarshal(payload, &after)); err != nil {
+			t.Fatalf("%s becomes %s: %v", text, payload, err)
+		}
+		if _, err := jwt.ParseClaims(payload); err != nil {
+			t.Errorf("%s becomes %s: %v", text, payload, err)
+		}
+		if string(after["exp"]) != "7" || string(after["iss"]) != `"https://id.example.com"` {
+			t.Errorf("%s becomes %s", text, payload)
+		}
+		sub, _ := claims.String("sub")
+		kept, _ := jwt.ParseClaims(payload)
+		if again, _ := kept.String("sub"); again != sub {
+			t.Errorf("sub %q becomes %q", sub, again)
+		}
+		delete(before, "exp")
+		delete(before, "iss")
+		if len(after) != len(before)+2 {
+			t.Errorf("%s becomes %s", text, payload)
+		}
+	})
 }
