@@ -155,7 +155,7 @@ func (d *demonstration) application(ctx context.Context, config gateway.Config) 
 // made the first time.
 func (d *demonstration) findPool(ctx context.Context, server *administration) error {
 	var pools struct {
-		UserPools []struct{ Id, Name string } //nolint:revive // the name on the wire
+		UserPools []struct{ Id, Name string }
 	}
 	if err := server.call(ctx, "ListUserPools", map[string]any{"MaxResults": 60}, &pools); err != nil {
 		return fmt.Errorf("find the pool of cognate dev: %w", err)
@@ -180,7 +180,7 @@ func (d *demonstration) findPool(ctx context.Context, server *administration) er
 
 func (d *demonstration) findClient(ctx context.Context, server *administration) error {
 	type clientName struct {
-		ClientId, ClientName string //nolint:revive // the name on the wire
+		ClientId, ClientName string
 	}
 	var clients struct{ UserPoolClients []clientName }
 	if err := server.call(ctx, "ListUserPoolClients", map[string]any{"UserPoolId": d.poolID, "MaxResults": 60}, &clients); err != nil {

@@ -3,7 +3,6 @@ package browser_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -86,7 +85,7 @@ Listeners:
 			},
 		},
 		Certificates: func([]rules.Certificate) (gateway.Certificates, error) { return trusted.Authority, nil },
-		Log:          slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log:          slog.New(slog.DiscardHandler),
 		Listen:       func(context.Context, string) (net.Listener, error) { return listener, nil },
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -117,9 +118,7 @@ func inFront(t *testing.T, w *stand, question func(*http.Request) (*http.Request
 			forward.ServeHTTP(out, r)
 			return
 		}
-		for name, values := range said.Header {
-			out.Header()[name] = values
-		}
+		maps.Copy(out.Header(), said.Header)
 		out.WriteHeader(said.StatusCode)
 		_, _ = io.Copy(out, said.Body)
 	}))

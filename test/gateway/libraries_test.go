@@ -95,7 +95,8 @@ func TestApplicationsInNodeVerify(t *testing.T) {
 	verify := func(token, arn, client string) (answer struct {
 		Claims map[string]any
 		Error  string
-	}) {
+	},
+	) {
 		settings, err := json.Marshal(map[string]string{"modules": modules, "token": token, "keys": w.keysAt, "arn": arn, "issuer": w.issuer, "client": client})
 		wantOK(t, err)
 		cmd := exec.CommandContext(t.Context(), node, "testdata/verify.mjs", string(settings))

@@ -8,7 +8,7 @@ import (
 	"cognate/internal/gateway/auth"
 )
 
-// SetCookieHeader, with a number from 0 on, repeats each cookie of an answer that
+// SetCookieHeader with a number from 0 on repeats each cookie of an answer that
 // lets a request pass: many proxies can copy a header by its name, but not several
 // of one name.
 const SetCookieHeader = "X-Gateway-Set-Cookie-"
