@@ -48,7 +48,8 @@ func BenchmarkPut(b *testing.B) {
 					Username: fmt.Sprintf("user-%07d", n), Sub: uuid.NewString(), UserStatus: api.UserStatusTypeConfirmed, Enabled: true,
 					UserCreateDate: api.TimeOf(now()), UserLastModifiedDate: api.TimeOf(now()),
 					Attributes: []api.AttributeType{
-						{Name: "email", Value: new(fmt.Sprintf("user-%07d@example.com", n))}, {Name: "email_verified", Value: new("true")},
+						{Name: "email", Value: new(fmt.Sprintf("user-%07d@example.com", n))},
+						{Name: "email_verified", Value: new("true")},
 						{Name: "name", Value: new(fmt.Sprintf("User %d", n))},
 					},
 				},
