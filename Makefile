@@ -13,7 +13,7 @@ ARGS ?=
 FUZZTIME ?= 10s
 
 # The packages whose values are used by many goroutines at once.
-RACE_PACKAGES := ./internal/store/... ./internal/cognito/... ./internal/outbound/... ./internal/web/... ./internal/server/... ./test/api
+RACE_PACKAGES := ./internal/store/... ./internal/cognito/... ./internal/outbound/... ./internal/web/... ./internal/server/... ./internal/gateway/... ./test/api
 
 .PHONY: help build run test test-long check bench lint fmt generate generate-check vet race fuzz setup
 

@@ -79,11 +79,11 @@ func (c *gatewayCommand) Run(ctx context.Context, std streams) (err error) {
 	}
 	reopen := func() error { return nil }
 	if c.AccessLog != "" {
-		access, err := openAccessLog(c.AccessLog, std.out)
-		if err != nil {
-			return err
+		access, refused := openAccessLog(c.AccessLog, std.out)
+		if refused != nil {
+			return refused
 		}
-		defer access.Close()
+		defer func() { err = errors.Join(err, access.Close()) }()
 		config.AccessLog, reopen = access, access.reopen
 	}
 	g, err := gateway.New(ctx, config)
@@ -234,7 +234,7 @@ func (l *accessLog) reopen() error {
 	if l.name == "" {
 		return nil
 	}
-	file, err := os.OpenFile(l.name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	file, err := os.OpenFile(l.name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640) //nolint:gosec // what collects logs is of the group
 	if err != nil {
 		return fmt.Errorf("open the access log: %w", err)
 	}
