@@ -85,8 +85,10 @@ func inOperation() bool {
 	operation := false
 	for {
 		frame, more := frames.Next()
-		if strings.Contains(frame.Function, "messages.(*lane)") || strings.Contains(frame.Function, "testing.tRunner") {
-			return false
+		for _, other := range []string{"messages.(*lane)", "imports.(*Runner)", "internal/server.guarded", "testing.tRunner"} {
+			if strings.Contains(frame.Function, other) {
+				return false
+			}
 		}
 		operation = operation || strings.Contains(frame.Function, "cognate/internal/cognito/")
 		if !more {
