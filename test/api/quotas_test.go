@@ -147,6 +147,7 @@ func TestProvisionedLimitsThatCannotBe(t *testing.T) {
 		{"ClientAuthentication", 200, "InvalidParameterException"},
 		{"LimitManagement", 2, "InvalidParameterException"},
 		{"UserEverything", 200, "InvalidParameterException"},
+		{"GetId", 30, "InvalidParameterException"}, // of identity pools
 	} {
 		if got := updateLimit(t, s, tt.category, tt.rate); got.Status != 400 || got.ErrorType() != tt.want {
 			t.Errorf("%s=%d: %d %s, want %s", tt.category, tt.rate, got.Status, got.Body, tt.want)

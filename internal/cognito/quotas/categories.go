@@ -156,10 +156,13 @@ var ofOperation = func() map[string]Category {
 	return of
 }()
 
+// ofIdentityPools are the categories of the identity pools API, which has no
+// provisioned limits.
+var ofIdentityPools = []Category{GetID, GetOpenIDToken, GetCredentials, GetDeveloperToken, IdentityPoolsManagement}
+
 // OfIdentityPools gives the category of an operation of the identity pools API.
 func OfIdentityPools(operation string) Category {
-	own := []Category{GetID, GetOpenIDToken, GetCredentials, GetDeveloperToken}
-	if c := Category(operation); slices.Contains(own, c) {
+	if c := Category(operation); slices.Contains(ofIdentityPools, c) {
 		return c
 	}
 	return IdentityPoolsManagement
