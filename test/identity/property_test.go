@@ -5,12 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
-	"regexp/syntax"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +19,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/api/identity"
 	"cognate/internal/servertest"
+	"cognate/internal/servertest/inputs"
 )
 
 // Exceptions that may answer any operation: those of the framework, which no model
@@ -43,7 +41,7 @@ func TestEveryOperationAnswersInputsFromItsConstraintsAsItsModelSays_S170(t *tes
 			t.Parallel()
 			operation := identity.Operations[name]
 			rapid.Check(t, func(r *rapid.T) {
-				input := known.value(r, operation.Input, "")
+				input := known.Of(r, operation.Input)
 				if m, ok := input.(map[string]any); ok && operation.Name == "DeleteIdentityPool" {
 					delete(m, "IdentityPoolId") // the others need the pool
 				}
@@ -86,15 +84,12 @@ func (w *world) request(t *testing.T, operation *api.Operation, body []byte, at 
 	return r
 }
 
-// values are by the name of a member those that mean something, so that inputs get
-// past the first look-up.
-type values map[string][]string
-
-func knownValues(t *testing.T, w *world) values {
+// knownValues has ids that exist, so that inputs get past the first look-up.
+func knownValues(t *testing.T, w *world) inputs.Values {
 	t.Helper()
 	login := w.login(t, "ana")
 	arn := "arn:aws:cognito-identity:us-east-1:" + account + ":identitypool/" + w.pool
-	return values{
+	return inputs.Values{
 		"IdentityPoolId":            {w.pool},
 		"IdentityId":                {w.mustGetID(t, nil), w.mustGetID(t, login), w.mustVouch(t, "u1", "", nil)},
 		"IdentityProviderName":      {w.provider, "accounts.google.com"},
@@ -111,77 +106,4 @@ func knownValues(t *testing.T, w *world) values {
 		"Roles value":               {roleARN("a")},
 		"RoleMappings key":          {w.provider + ":" + w.client, "accounts.google.com"},
 	}
-}
-
-// value makes a JSON value for a shape: usually a legal one, now and then one past a
-// boundary, of another type, or absent.
-func (v values) value(r *rapid.T, shape *api.Shape, member string) any {
-	if known := v[member]; known != nil && rapid.IntRange(0, 9).Draw(r, "known") < 8 {
-		switch shape.Kind {
-		case api.KindString:
-			return rapid.SampledFrom(known).Draw(r, member)
-		case api.KindList:
-			return []any{rapid.SampledFrom(known).Draw(r, member)}
-		default:
-		}
-	}
-	if rapid.IntRange(0, 49).Draw(r, "odd") == 0 {
-		return rapid.SampledFrom([]any{nil, true, 1, -1.5, "", "x", "\u0000", []any{}, map[string]any{}, strings.Repeat("y", 3000)}).Draw(r, "value")
-	}
-	switch shape.Kind {
-	case api.KindString:
-		return v.text(r, shape)
-	case api.KindBoolean:
-		return rapid.Bool().Draw(r, "bool")
-	case api.KindInteger, api.KindLong:
-		return rapid.SampledFrom([]int64{0, 1, shape.Min, shape.Min - 1, shape.Max, shape.Max + 1, -1}).Draw(r, "number")
-	case api.KindList:
-		list := make([]any, rapid.IntRange(0, 3).Draw(r, "length"))
-		for i := range list {
-			list[i] = v.value(r, shape.Elem, "")
-		}
-		return list
-	case api.KindMap:
-		m := map[string]any{}
-		for range rapid.IntRange(0, 3).Draw(r, "size") {
-			m[fmt.Sprint(v.value(r, shape.Key, member+" key"))] = v.value(r, shape.Elem, member+" value")
-		}
-		return m
-	case api.KindStructure:
-		return v.structure(r, shape)
-	default:
-		return map[string]any{"a": []any{1, "b"}}
-	}
-}
-
-func (v values) structure(r *rapid.T, shape *api.Shape) any {
-	m := map[string]any{}
-	for _, member := range shape.Members {
-		likely := 6
-		if member.Required {
-			likely = 29
-		}
-		if rapid.IntRange(0, 29).Draw(r, "present") <= likely {
-			m[member.Name] = v.value(r, member.Shape, member.Name)
-		}
-	}
-	return m
-}
-
-// text makes a string at, inside or just past the boundaries of a shape.
-func (v values) text(r *rapid.T, shape *api.Shape) string {
-	if len(shape.Enum) > 0 && rapid.IntRange(0, 9).Draw(r, "enum") > 0 {
-		return rapid.SampledFrom(shape.Enum).Draw(r, "member")
-	}
-	if shape.Pattern != "" && rapid.Bool().Draw(r, "matching") {
-		if _, err := syntax.Parse(shape.Pattern, syntax.Perl); err == nil {
-			return rapid.StringMatching(shape.Pattern).Draw(r, "text")
-		}
-	}
-	lengths := []int{0, 1, int(shape.Min), int(shape.Min) + 1}
-	if shape.HasMax && shape.Max < 5000 {
-		lengths = append(lengths, int(shape.Max), int(shape.Max)+1)
-	}
-	n := rapid.SampledFrom(lengths).Draw(r, "length")
-	return strings.Repeat(rapid.SampledFrom([]string{"a", "7", "é", "-", "+1"}).Draw(r, "character"), n)
 }

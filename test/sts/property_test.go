@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"cognate/internal/api"
 	contract "cognate/internal/api/sts"
 	"cognate/internal/servertest"
+	"cognate/internal/servertest/inputs"
 )
 
 // Errors that may answer any operation: those of the query protocol and of signatures,
@@ -99,7 +99,7 @@ func check(t *testing.T, r *rapid.T, s *servertest.Server, operation *api.Operat
 // former makes the form of a shape: usually legal values, now and then one past a
 // boundary, of another form, or absent.
 type former struct {
-	known map[string][]string
+	known inputs.Values
 	form  url.Values
 }
 
@@ -111,11 +111,7 @@ func (f *former) fill(r *rapid.T, shape *api.Shape, name, member string) {
 	switch shape.Kind {
 	case api.KindStructure:
 		for _, m := range shape.Members {
-			likely := 6
-			if m.Required {
-				likely = 29
-			}
-			if rapid.IntRange(0, 29).Draw(r, "present") <= likely {
+			if inputs.Present(r, m) {
 				f.fill(r, m.Shape, join(name, m.Name), m.Name)
 			}
 		}
@@ -136,21 +132,11 @@ func join(name, part string) string {
 }
 
 func (f *former) text(r *rapid.T, shape *api.Shape, member string) string {
-	if known := f.known[member]; known != nil && rapid.IntRange(0, 9).Draw(r, "known") < 8 {
-		return rapid.SampledFrom(known).Draw(r, member)
+	if known, ok := f.known.Known(r, member); ok {
+		return known
 	}
 	if shape.Kind == api.KindInteger {
-		return strconv.FormatInt(rapid.SampledFrom([]int64{0, shape.Min, shape.Min - 1, shape.Max, shape.Max + 1, 1 << 40}).Draw(r, "number"), 10)
+		return strconv.FormatInt(inputs.Number(r, shape), 10)
 	}
-	if shape.Pattern != "" && rapid.Bool().Draw(r, "matching") {
-		if _, err := syntax.Parse(shape.Pattern, syntax.Perl); err == nil {
-			return rapid.StringMatching(shape.Pattern).Draw(r, "text")
-		}
-	}
-	lengths := []int{0, 1, int(shape.Min), int(shape.Min) + 1}
-	if shape.HasMax && shape.Max < 5000 {
-		lengths = append(lengths, int(shape.Max), int(shape.Max)+1)
-	}
-	n := rapid.SampledFrom(lengths).Draw(r, "length")
-	return strings.Repeat(rapid.SampledFrom([]string{"a", "7", "é", "-"}).Draw(r, "character"), n)
+	return inputs.Text(r, shape)
 }
