@@ -114,10 +114,7 @@ func (c *accessKeyListCommand) Run(ctx context.Context, std streams) error {
 	if err := c.control(ctx, http.MethodGet, "/_cognate/v1/access-keys", nil, &got); err != nil {
 		return err
 	}
-	if c.JSON {
-		return json.NewEncoder(std.out).Encode(got)
-	}
-	for _, k := range got.Keys {
+	return printList(std.out, got, got.Keys, c.JSON, func(k access.KeyInfo) string {
 		used := "never used"
 		if !k.UsedAt.IsZero() {
 			used = "used " + k.UsedAt.Format(time.RFC3339)
@@ -125,11 +122,8 @@ func (c *accessKeyListCommand) Run(ctx context.Context, std streams) error {
 		if k.Bounded {
 			used += ", within the rights of whoever made it"
 		}
-		if _, err := fmt.Fprintf(std.out, "%s  %s  made %s, %s\n", k.ID, k.User, k.CreatedAt.Format(time.RFC3339), used); err != nil {
-			return err
-		}
-	}
-	return nil
+		return fmt.Sprintf("%s  %s  made %s, %s", k.ID, k.User, k.CreatedAt.Format(time.RFC3339), used)
+	})
 }
 
 type accessKeyPolicyCommand struct {

@@ -120,3 +120,26 @@ func (a *administration) sign(ctx context.Context, r *http.Request, body []byte)
 	}
 	return nil
 }
+
+// printEntry prints the ARN of what was written, or all of it as JSON.
+func printEntry(w io.Writer, arn string, entry any, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(entry)
+	}
+	_, err := fmt.Fprintln(w, arn)
+	return err
+}
+
+// printList prints what the server answered as JSON, or a line for each entry of
+// its list.
+func printList[T any](w io.Writer, answer any, list []T, asJSON bool, line func(T) string) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(answer)
+	}
+	for _, entry := range list {
+		if _, err := fmt.Fprintln(w, line(entry)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

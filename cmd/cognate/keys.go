@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -79,10 +78,7 @@ func (k *poolKeys) ask(ctx context.Context, w io.Writer, method, path string, in
 	if err := k.control(ctx, method, path, in, &got); err != nil {
 		return err
 	}
-	if k.JSON {
-		return json.NewEncoder(w).Encode(got)
-	}
-	for _, key := range got.Keys {
+	return printList(w, got, got.Keys, k.JSON, func(key control.SigningKey) string {
 		line := fmt.Sprintf("%s  %-6s made %s", key.ID, key.Use, key.CreatedAt.Format(time.RFC3339))
 		if !key.SignsAt.IsZero() {
 			line += ", signs from " + key.SignsAt.Format(time.RFC3339)
@@ -90,9 +86,6 @@ func (k *poolKeys) ask(ctx context.Context, w io.Writer, method, path string, in
 		if !key.Until.IsZero() {
 			line += ", forgotten at " + key.Until.Format(time.RFC3339)
 		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return err
-		}
-	}
-	return nil
+		return line
+	})
 }

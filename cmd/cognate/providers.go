@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"cognate/internal/cognito/access"
 )
@@ -126,4 +130,36 @@ Example:
 // Run prints the providers.
 func (c *samlProviderListCommand) Run(ctx context.Context, std streams) error {
 	return c.listProviders(ctx, std.out, "saml-provider", c.JSON)
+}
+
+// accountProviders is what the server answers for providers of both kinds.
+type accountProviders struct {
+	Providers []access.ProviderInfo `json:"providers"`
+}
+
+// listProviders prints the providers of one kind.
+func (a *administration) listProviders(ctx context.Context, w io.Writer, kind string, asJSON bool) error {
+	var all, got accountProviders
+	if err := a.control(ctx, http.MethodGet, "/_cognate/v1/account-providers", nil, &all); err != nil {
+		return err
+	}
+	got.Providers = []access.ProviderInfo{}
+	for _, p := range all.Providers {
+		if strings.Contains(p.ARN, ":"+kind+"/") {
+			got.Providers = append(got.Providers, p)
+		}
+	}
+	return printList(w, got, got.Providers, asJSON, func(p access.ProviderInfo) string {
+		return strings.TrimSpace(p.ARN + "  " + strings.Join(p.ClientIDs, " "))
+	})
+}
+
+func (a *administration) removeProvider(ctx context.Context, w io.Writer, arn string) error {
+	var none struct{}
+	query := url.Values{"arn": {arn}}.Encode()
+	if err := a.control(ctx, http.MethodDelete, "/_cognate/v1/account-providers?"+query, nil, &none); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%s is removed.\n", arn)
+	return err
 }

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"cognate/internal/cognito/access"
 )
@@ -56,15 +53,6 @@ func (c *rolePutCommand) Run(ctx context.Context, std streams) error {
 	return printEntry(std.out, role.ARN, role, c.JSON)
 }
 
-// printEntry prints the ARN of what was written, or all of it as JSON.
-func printEntry(w io.Writer, arn string, entry any, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(w).Encode(entry)
-	}
-	_, err := fmt.Fprintln(w, arn)
-	return err
-}
-
 type roleListCommand struct {
 	administration
 	JSON bool `name:"json" help:"Print JSON."`
@@ -86,15 +74,9 @@ func (c *roleListCommand) Run(ctx context.Context, std streams) error {
 	if err := c.control(ctx, http.MethodGet, "/_cognate/v1/roles", nil, &got); err != nil {
 		return err
 	}
-	if c.JSON {
-		return json.NewEncoder(std.out).Encode(got)
-	}
-	for _, r := range got.Roles {
-		if _, err := fmt.Fprintf(std.out, "%s  %d policies, sessions of %d seconds at most\n", r.ARN, len(r.Policies), r.MaxSession); err != nil {
-			return err
-		}
-	}
-	return nil
+	return printList(std.out, got, got.Roles, c.JSON, func(r access.RoleInfo) string {
+		return fmt.Sprintf("%s  %d policies, sessions of %d seconds at most", r.ARN, len(r.Policies), r.MaxSession)
+	})
 }
 
 type roleRmCommand struct {
@@ -117,43 +99,5 @@ func (c *roleRmCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	_, err := fmt.Fprintf(std.out, "The role %s is removed.\n", c.Name)
-	return err
-}
-
-// accountProviders is what the server answers for providers of both kinds.
-type accountProviders struct {
-	Providers []access.ProviderInfo `json:"providers"`
-}
-
-// listProviders prints the providers of one kind.
-func (a *administration) listProviders(ctx context.Context, w io.Writer, kind string, asJSON bool) error {
-	var all, got accountProviders
-	if err := a.control(ctx, http.MethodGet, "/_cognate/v1/account-providers", nil, &all); err != nil {
-		return err
-	}
-	got.Providers = []access.ProviderInfo{}
-	for _, p := range all.Providers {
-		if strings.Contains(p.ARN, ":"+kind+"/") {
-			got.Providers = append(got.Providers, p)
-		}
-	}
-	if asJSON {
-		return json.NewEncoder(w).Encode(got)
-	}
-	for _, p := range got.Providers {
-		if _, err := fmt.Fprintln(w, strings.TrimSpace(p.ARN+"  "+strings.Join(p.ClientIDs, " "))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *administration) removeProvider(ctx context.Context, w io.Writer, arn string) error {
-	var none struct{}
-	query := url.Values{"arn": {arn}}.Encode()
-	if err := a.control(ctx, http.MethodDelete, "/_cognate/v1/account-providers?"+query, nil, &none); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "%s is removed.\n", arn)
 	return err
 }
