@@ -9,8 +9,8 @@ export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
 # Passed on to the program by `make run` and `make bench`.
 ARGS ?=
-# How long `make fuzz` runs each target.
-FUZZTIME ?= 10s
+# How many inputs `make fuzz` gives each target ("20000x"), or for how long ("1m").
+FUZZTIME ?= 20000x
 
 # The packages whose values are used by many goroutines at once.
 RACE_PACKAGES := ./internal/store/... ./internal/cognito/... ./internal/outbound/... ./internal/web/... ./internal/server/... ./internal/gateway/... ./test/api
@@ -61,7 +61,7 @@ generate: ## write the generated code and documents anew
 generate-check:
 	@scripts/check-generated
 
-fuzz: ## run every fuzz target for FUZZTIME (default 10s)
+fuzz: ## run every fuzz target with FUZZTIME inputs (default 20000x)
 	@scripts/fuzz $(FUZZTIME)
 
 # A client of the tests, with a module of its own so that what it needs does not
