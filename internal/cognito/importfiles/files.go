@@ -118,9 +118,8 @@ func (u *Uploads) keep(ctx context.Context, job *store.ImportJob, body io.Reader
 	piece := make([]byte, pieceSize)
 	last := byte('\n')
 	for n := int64(0); ; n++ {
-		size, err := io.ReadFull(body, piece)
-		ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !ended {
+		size, ended, err := fill(piece, body)
+		if err != nil {
 			return f, fmt.Errorf("receive the file of %s: %w", job.ID, err)
 		}
 		if f.size += int64(size); f.size > cmp.Or(u.MaxFile, MaxFile) {
@@ -141,6 +140,20 @@ func (u *Uploads) keep(ctx context.Context, job *store.ImportJob, body io.Reader
 		f.lines++
 	}
 	return f, nil
+}
+
+// fill reads until a piece is full or the body has ended. Unlike io.ReadFull it tells
+// that end from io.ErrUnexpectedEOF, which a body gives whose client has gone.
+func fill(piece []byte, body io.Reader) (size int, ended bool, err error) {
+	for size < len(piece) && err == nil {
+		var n int
+		n, err = body.Read(piece[size:])
+		size += n
+	}
+	if errors.Is(err, io.EOF) {
+		return size, true, nil
+	}
+	return size, false, err
 }
 
 // keepPiece adds one piece while the job still waits for its file.

@@ -129,6 +129,11 @@ func TestUploadsCountWhenTheyAreComplete(t *testing.T) {
 		if err := w.Receive(t.Context(), poolID, w.job.ID, io.MultiReader(strings.NewReader(long), iotest.ErrReader(cut))); !errors.Is(err, cut) {
 			t.Errorf("a body that was cut off: %v", err)
 		}
+		// This is how net/http tells that a client has gone before the end of its body.
+		gone := io.MultiReader(strings.NewReader("half a fi"), iotest.ErrReader(io.ErrUnexpectedEOF))
+		if err := w.Receive(t.Context(), poolID, w.job.ID, gone); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("a body whose client has gone: %v", err)
+		}
 		if err := w.Receive(t.Context(), poolID, w.job.ID, strings.NewReader(strings.Repeat("x", 1<<20+1))); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("a large body: %v", err)
 		}
