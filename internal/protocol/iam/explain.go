@@ -21,7 +21,7 @@ func (p *Policy) Explain(r Request) []Finding {
 
 // ExplainTrust does the same for a trust policy and somebody who wants the role.
 func (p *Policy) ExplainTrust(who Principal, r Request) []Finding {
-	return p.explain(r, func(s *statement) bool { return s.principals.names(who) != ViaNobody })
+	return p.explain(r, func(s *statement) bool { return s.about(who) != ViaNobody })
 }
 
 func (p *Policy) explain(r Request, named func(*statement) bool) []Finding {

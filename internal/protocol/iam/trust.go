@@ -12,7 +12,7 @@ type Via uint8
 const (
 	ViaNobody    Via = iota // not at all, or the decision is not of a trust policy
 	ViaAccount              // as one of an account: a policy of the caller must allow the action as well
-	ViaEveryone             // by "*"
+	ViaEveryone             // by "*", which lets in AWS principals only
 	ViaPrincipal            // by its own name, its role's, its session's, its provider's or its service's
 )
 
@@ -32,7 +32,7 @@ func (p *Policy) Trusts(who Principal, r Request) Decision {
 	answer := Decision{Layer: Trust, Policy: -1}
 	for i := range p.statements {
 		s := &p.statements[i]
-		via := s.principals.names(who)
+		via := s.about(who)
 		if via == ViaNobody || !s.deny && answer.Allowed && via <= answer.Via || s.judge(e) != applies {
 			continue
 		}
@@ -78,6 +78,17 @@ type principals struct {
 	aws       []string // ARNs of users, roles and sessions
 	federated []string
 	services  []string
+}
+
+// about tells how a statement names somebody, if it does. "*" forbids everybody, but
+// lets in only those who have signed a request: who comes with a token needs the name
+// of its provider (identity-pools.md D2, D5), with the condition on its audience.
+func (s *statement) about(who Principal) Via {
+	via := s.principals.names(who)
+	if via == ViaEveryone && !s.deny && len(who.AWS) == 0 {
+		return ViaNobody
+	}
+	return via
 }
 
 // names tells how the statement names somebody, if it does.

@@ -48,6 +48,12 @@ func TestTrust(t *testing.T) {
 		{[]string{allow(`{"Federated":"cognito-identity.amazonaws.com"}`)}, guest, let(ViaPrincipal)},
 		{[]string{allow(`{"Federated":"graph.facebook.com"}`)}, guest, refused},
 		{[]string{allow(`{"AWS":"123456789012"}`)}, guest, refused},
+		// Whoever comes with a token is let in by the name of the provider alone (D2, D5).
+		{[]string{allow(`"*"`)}, guest, refused},
+		{[]string{allow(`{"AWS":"*"}`)}, guest, refused},
+		{[]string{allow(`"*"`)}, Principal{Service: "a.example.com"}, refused},
+		{[]string{allow(`"*"`)}, Principal{}, refused},
+		{[]string{allow(`{"Federated":"cognito-identity.amazonaws.com"}`), deny(`"*"`)}, guest, Decision{Explicit: true, Layer: Trust, By: "2"}},
 		{[]string{allow(`{"Service":"a.example.com"}`)}, Principal{Service: "a.example.com"}, let(ViaPrincipal)},
 		{[]string{allow(`{"Service":"a.example.com"}`)}, Principal{Federated: "a.example.com"}, refused},
 		{[]string{allow(`{"Service":"a.example.com"}`)}, Principal{}, refused},
