@@ -65,6 +65,32 @@ func TestGlobalConditionKeys(t *testing.T) {
 	}
 }
 
+// Tags in any language keep a policy that forbids something in force, be they of the
+// user or of what is asked for.
+func TestTagsInOtherLettersAreSeenByPolicies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	forbidding := func(key string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},` +
+			`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"` + key + `":"rot"}}}]}`
+	}
+	made, err := w.CreateKey(t.Context(), w.root, UserSpec{
+		Name: "ci", Policies: []string{forbidding("aws:PrincipalTag/Äste")}, Tags: map[string]string{"Äste": "rot"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.may(t, w.principal(t, made.ID, ""), "s3:GetObject", "*") {
+		t.Error("a user with the tag Äste may do what is forbidden to it")
+	}
+	other := w.user(t, w.root, "cd", forbidding("aws:ResourceTag/äste"))
+	keys := iam.Keys{}
+	keys.Set("aws:ResourceTag/Äste", "rot")
+	if w.Authorize(t.Context(), other, Request{Action: "s3:GetObject", Resource: "*", Keys: keys}) == nil {
+		t.Error("a resource with the tag Äste is open to whom it is forbidden")
+	}
+}
+
 // spec/identity-pools.md E4: the texts of a refusal.
 func TestDenialsNameUserActionAndResource(t *testing.T) {
 	t.Parallel()

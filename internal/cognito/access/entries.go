@@ -150,4 +150,5 @@ func (a *Access) provider(ctx context.Context, arn string) (*provider, bool, err
 
 func isARN(s string) bool { return strings.HasPrefix(s, "arn:") }
 
-func foldedEqual(a, b string) bool { return strings.EqualFold(a, b) }
+// foldedEqual compares the keys of tags as the condition keys do that name them.
+func foldedEqual(a, b string) bool { return strings.ToLower(a) == strings.ToLower(b) } //nolint:staticcheck // EqualFold folds more

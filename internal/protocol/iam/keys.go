@@ -3,13 +3,14 @@ package iam
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Context holds what is known of a request, by condition key. Names of keys are
 // the same in every case, those of tags in them too.
 type Context interface {
 	// Values returns the values of a key, and whether the request has it. The key
-	// comes with its ASCII letters in lower case.
+	// comes in lower case, as strings.ToLower makes it.
 	Values(key string) (values []string, present bool)
 }
 
@@ -18,18 +19,18 @@ type Context interface {
 type Keys map[string][]string
 
 // Set gives a key its values, in place of those it had.
-func (k Keys) Set(key string, values ...string) { k[lower(key)] = values }
+func (k Keys) Set(key string, values ...string) { k[strings.ToLower(key)] = values }
 
 // Values finds a key in any case. Of several keys that differ in case only, the
 // last in byte order counts, which is the one in lower case if there is one.
 func (k Keys) Values(key string) (values []string, present bool) {
-	key = lower(key)
+	key = strings.ToLower(key)
 	if values, present = k[key]; present {
 		return values, true
 	}
 	found := ""
 	for name, v := range k {
-		if len(name) == len(key) && name > found && lower(name) == key {
+		if name > found && strings.ToLower(name) == key {
 			found, values, present = name, v, true
 		}
 	}
@@ -40,20 +41,20 @@ func (k Keys) Values(key string) (values []string, present bool) {
 func (k Keys) folded() Keys {
 	same := true
 	for name := range k {
-		same = same && lower(name) == name
+		same = same && strings.ToLower(name) == name
 	}
 	if same {
 		return k
 	}
 	all := make(Keys, len(k))
 	for _, name := range slices.Sorted(maps.Keys(k)) {
-		all[lower(name)] = k[name]
+		all[strings.ToLower(name)] = k[name]
 	}
 	return all
 }
 
-// lower maps ASCII letters to lower case. Names of actions and keys have no
-// others, and folding more would make names equal that are not.
+// lower maps ASCII letters to lower case. Names of actions have no others, and folding
+// more would make names equal that are not.
 func lower(s string) string {
 	for i := range len(s) {
 		if s[i] < 'A' || s[i] > 'Z' {

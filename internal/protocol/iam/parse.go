@@ -284,7 +284,7 @@ func (p *parser) conditions(s *statement, n node) error {
 				return err
 			}
 			s.conditions = append(s.conditions, condition{
-				operator: m.name, label: key.name, key: lower(key.name),
+				operator: m.name, label: key.name, key: strings.ToLower(key.name),
 				quantity: quantity, ifExists: ifExists, negated: op.negated, null: op.null, values: values,
 			})
 		}

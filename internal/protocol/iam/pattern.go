@@ -86,7 +86,7 @@ func compile(text string, r reading) (pattern, error) {
 // single quotes to take where the request does not have it.
 func variable(inner string) (part, error) {
 	key, fallback, has := strings.Cut(inner, ",")
-	v := part{key: lower(strings.TrimSpace(key)), hasFallback: has}
+	v := part{key: strings.ToLower(strings.TrimSpace(key)), hasFallback: has}
 	if v.key == "" || strings.ContainsAny(v.key, "${*?'") {
 		return part{}, errors.New("a variable names no key")
 	}
