@@ -180,6 +180,39 @@ func TestRotatedKeysReplaceOneAnother(t *testing.T) {
 	}
 }
 
+// A key that is taken away while its holder has it rotated brings no other.
+func TestAKeyThatIsRemovedMeanwhileIsNotRotated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, replace := range []bool{false, true} {
+		holder := w.user(t, w.root, "ci", policy("Allow", "cognate:*"))
+		if _, err := w.RotateKey(t.Context(), w.root, holder.AccessKeyID, false); err != nil { // the user stays
+			t.Fatal(err)
+		}
+		removed := false
+		meanwhile := w.over(t, func(c *Config) {
+			c.Now = func() time.Time { // asked for when the consent to the rotation is judged
+				if !removed {
+					removed = true
+					if err := w.DeleteKey(t.Context(), w.root, holder.AccessKeyID); err != nil {
+						t.Error(err)
+					}
+				}
+				return w.now
+			}
+		})
+		_, err := meanwhile.RotateKey(t.Context(), holder, holder.AccessKeyID, replace)
+		wantInvalid(t, err, "There is no access key "+holder.AccessKeyID)
+		keys, err := w.Keys(t.Context(), w.root)
+		if err != nil || len(keys) != 1 {
+			t.Fatalf("keys are %+v, %v", keys, err)
+		}
+		if err := w.DeleteKey(t.Context(), w.root, keys[0].ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestTheLastUseOfAKeyIsRemembered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

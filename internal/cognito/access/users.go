@@ -150,10 +150,15 @@ func (a *Access) RotateKey(ctx context.Context, caller *Principal, id string, re
 		return nil, invalid("The rights of this key come through %d others: make the user a key instead.", len(bounds))
 	}
 	made, err := store.Write(ctx, a.DB, func(ctx context.Context, tx *store.Tx) (*NewKey, error) {
-		if replace {
-			if _, _, err := tx.DeleteAccessKey(ctx, id); err != nil {
-				return nil, err
-			}
+		_, found, err := tx.AccessKey(ctx, id)
+		if replace && err == nil {
+			_, found, err = tx.DeleteAccessKey(ctx, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !found { // removed since it was looked at, perhaps to shut out who holds it
+			return nil, noSuchKey(id)
 		}
 		return a.addKey(ctx, tx, old.UserName, bounds)
 	})
@@ -224,10 +229,12 @@ func (a *Access) keyRow(ctx context.Context, caller *Principal, action, id strin
 		return row, err
 	}
 	if row.UserName == "" {
-		return row, invalid("There is no access key %s of a user.", id)
+		return row, noSuchKey(id)
 	}
 	return row, nil
 }
+
+func noSuchKey(id string) error { return invalid("There is no access key %s of a user.", id) }
 
 // PutUser replaces the policies, the boundary and the tags of a user.
 func (a *Access) PutUser(ctx context.Context, caller *Principal, spec UserSpec) error {
