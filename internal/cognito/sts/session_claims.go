@@ -43,15 +43,28 @@ func sessionClaimsOf(values map[string]any) (sessionClaims, error) {
 		}
 		s.tags = make(map[string]string, len(pairs))
 		for key, value := range pairs {
-			one := texts(value)
-			if len(one) != 1 {
+			one, ok := onlyTexts(value)
+			if !ok || len(one) != 1 {
 				return s, errClaim(claimTags)
 			}
 			s.tags[key] = one[0]
 		}
 	}
-	s.transitive = texts(members["transitive_tag_keys"])
+	if keys, ok := members["transitive_tag_keys"]; ok {
+		if s.transitive, ok = onlyTexts(keys); !ok {
+			return s, errClaim(claimTags)
+		}
+	}
 	return s, nil
+}
+
+// onlyTexts is texts for a claim that has to be nothing else.
+func onlyTexts(v any) ([]string, bool) {
+	all := texts(v)
+	if list, ok := v.([]any); ok {
+		return all, len(all) == len(list)
+	}
+	return all, len(all) == 1
 }
 
 func errClaim(name string) error {

@@ -150,12 +150,24 @@ func TestIDTokensOfProvidersOfTheInstallation(t *testing.T) {
 	}
 	_, err = w.AssumeRoleWithWebIdentity(t.Context(), web(untagged, token))
 	wantError(t, err, 403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
-	for name, claim := range map[string]any{
-		"https://aws.amazon.com/tags":            map[string]any{"principal_tags": map[string]any{"team": []string{"a", "b"}}},
-		"https://aws.amazon.com/source_identity": 7,
+	const tagsClaim, sourceClaim = "https://aws.amazon.com/tags", "https://aws.amazon.com/source_identity"
+	team := map[string]any{"team": "a"}
+	for _, bad := range []struct {
+		name  string
+		claim any
+	}{
+		{tagsClaim, "team"},
+		{tagsClaim, map[string]any{"principal_tags": []string{"team"}}},
+		{tagsClaim, map[string]any{"principal_tags": map[string]any{"team": []string{"a", "b"}}}},
+		{tagsClaim, map[string]any{"principal_tags": map[string]any{"team": []any{"a", 7}}}},
+		{tagsClaim, map[string]any{"principal_tags": map[string]any{"team": 7}}},
+		{tagsClaim, map[string]any{"principal_tags": team, "transitive_tag_keys": 7}},
+		{tagsClaim, map[string]any{"principal_tags": team, "transitive_tag_keys": map[string]any{"team": true}}},
+		{tagsClaim, map[string]any{"principal_tags": team, "transitive_tag_keys": []any{7, "team"}}},
+		{sourceClaim, 7},
 	} {
-		_, err = w.AssumeRoleWithWebIdentity(t.Context(), web(good, w.idToken(map[string]any{"aud": "c2", name: claim})))
-		wantError(t, err, 400, "InvalidIdentityToken", "The claim "+name+" has another form than it should")
+		_, err = w.AssumeRoleWithWebIdentity(t.Context(), web(good, w.idToken(map[string]any{"aud": "c2", bad.name: bad.claim})))
+		wantError(t, err, 400, "InvalidIdentityToken", "The claim "+bad.name+" has another form than it should")
 	}
 	w.idp.Close()
 	w.moved.Store(int64(2 * time.Minute))
