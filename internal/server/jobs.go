@@ -16,32 +16,47 @@ const purgeEvery = 10 * time.Minute
 
 // jobs is the background work.
 type jobs struct {
+	work, last group
+}
+
+// group is work that ends together.
+type group struct {
+	ctx    context.Context //nolint:containedctx // of the work
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
 
+func (g *group) open() { g.ctx, g.cancel = context.WithCancel(context.Background()) }
+
+func (g *group) stop() {
+	g.cancel()
+	g.done.Wait()
+}
+
 // startJobs starts the background work of a server.
 func startJobs(db *store.DB, p *parts, nodes *quotas.Nodes, cfg Config) *jobs {
-	ctx, cancel := context.WithCancel(context.Background())
-	j := &jobs{cancel: cancel}
+	j := &jobs{}
+	j.work.open()
+	j.last.open()
 	for name, work := range map[string]func(context.Context) error{
 		"deliver messages":        p.messages.Worker().Run,
 		"note uses of sessions":   p.tracker.Run,
 		"refresh SAML metadata":   p.saml.Run,
 		"exchange request counts": nodes.Run,
 		"import users":            p.importer.Run,
-		"deliver logs of pools":   p.logs.Run,
 		"purge expired rows":      func(ctx context.Context) error { return purge(ctx, db, cfg) },
 	} {
-		j.start(ctx, cfg.Log, name, work)
+		j.work.start(cfg.Log, name, work)
 	}
+	j.last.start(cfg.Log, "deliver logs of pools", p.logs.Run) // the others have something to tell until they end
 	return j
 }
 
 // start runs work until it ends, again and again until ctx ends: a panic or
 // an error costs a pause, not the job.
-func (j *jobs) start(ctx context.Context, log *slog.Logger, name string, work func(context.Context) error) {
-	j.done.Go(func() {
+func (g *group) start(log *slog.Logger, name string, work func(context.Context) error) {
+	ctx := g.ctx
+	g.done.Go(func() {
 		for pause := time.Second; ctx.Err() == nil; pause = min(2*pause, time.Minute) {
 			if err := guarded(ctx, log, name, work); err != nil && ctx.Err() == nil {
 				log.Error("background work failed", "job", name, "error", err)
@@ -79,6 +94,6 @@ func purge(ctx context.Context, db *store.DB, cfg Config) error {
 }
 
 func (j *jobs) stop() {
-	j.cancel()
-	j.done.Wait()
+	j.work.stop()
+	j.last.stop()
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
@@ -145,7 +146,7 @@ func TestActivityOfUsersIsLogged(t *testing.T) {
 	}{{"Fail", "Password:Failure"}, {"Pass", "Password:Success"}} {
 		entry := next()
 		message, _ := entry["message"].(map[string]any)
-		if entry["eventSource"] != "USER_AUTH_EVENTS" || entry["logLevel"] != "INFO" || message == nil {
+		if entry["eventSource"] != "USER_ACTIVITY" || entry["logLevel"] != "INFO" || message == nil {
 			t.Fatalf("entry %v", entry)
 		}
 		for member, want := range map[string]any{
@@ -181,5 +182,27 @@ func TestErrorsOfDeliveryAreLogged(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]any{"userPoolId": pool}, entry["logSourceId"]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A server that ends in good order hands over what it was told last.
+func TestTheLastEntriesOfAServerAreDelivered(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	t.Run("server", func(t *testing.T) { // its end is that of the server
+		s := servertest.Start(t, func(c *server.Config) { c.LogTargets = []string{logGroup + "=file:" + path} })
+		a := newApp(t, s, protected(types.AdvancedSecurityModeTypeAudit), nil)
+		s.CreateUser(t, a.pool, "ben", goodPassword)
+		wantOK(t, setLogs(t, s, a.pool, toGroup(types.EventSourceNameUserAuthEvents, types.LogLevelInfo)))
+		for range 5 {
+			a.signIn(t, "ben", goodPassword)
+		}
+	})
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(text, []byte(`"eventResponse":"Pass"`)); n != 5 {
+		t.Errorf("%d entries, want 5:\n%s", n, text)
 	}
 }

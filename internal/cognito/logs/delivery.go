@@ -152,8 +152,11 @@ func (d *delivery) drain() {
 	for d.writing() {
 		d.finish(<-d.done)
 	}
-	for _, l := range d.lanes {
-		d.dropped.Add(int64(len(l.entries)))
+	for to, l := range d.lanes {
+		if n := len(l.entries); n > 0 {
+			d.dropped.Add(int64(n))
+			d.Log.Error("logs of a user pool given up at the end of the process", "destination", to.ARN, "stream", to.Stream, "entries", n)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 
@@ -55,6 +56,10 @@ type activity struct {
 	HasContextData   string   `json:"hasContextData"`
 }
 
+// riskDecisions are the decisions that exports spell in another way than the API.
+// That of the others is not known.
+var riskDecisions = map[api.RiskDecisionType]string{api.RiskDecisionTypeNoRisk: "PASS"}
+
 // dateForm is how dates are written within messages.
 const dateForm = "Mon Jan 02 15:04:05 UTC 2006"
 
@@ -70,7 +75,7 @@ func activityOf(e *store.AuthEvent, username, requestID string) activity {
 		a.Challenges = append(a.Challenges, string(c.ChallengeName)+":"+string(c.ChallengeResponse))
 	}
 	if r := event.EventRisk; r != nil {
-		a.RiskLevel, a.RiskDecision = string(r.RiskLevel), string(r.RiskDecision)
+		a.RiskLevel, a.RiskDecision = string(r.RiskLevel), cmp.Or(riskDecisions[r.RiskDecision], string(r.RiskDecision))
 		a.Compromised = strconv.FormatBool(r.CompromisedCredentialsDetected != nil && *r.CompromisedCredentialsDetected)
 	}
 	if c := event.EventContextData; c != nil {
@@ -97,7 +102,7 @@ func encode(r record) (logsinks.Entry, error) {
 		Message: r.message, Of: logSourceID{r.poolID},
 	}
 	if r.source == api.EventSourceNameUserAuthEvents {
-		d.Source, d.Level = "USER_AUTH_EVENTS", string(api.LogLevelInfo)
+		d.Source, d.Level = "USER_ACTIVITY", string(api.LogLevelInfo)
 	}
 	body, err := json.Marshal(d)
 	return logsinks.Entry{At: r.at, Text: body}, err

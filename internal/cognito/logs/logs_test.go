@@ -197,9 +197,9 @@ func TestActivitiesHaveTheFormOfTheService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"eventTimestamp":"1721237155000","eventSource":"USER_AUTH_EVENTS","logLevel":"INFO","message":{"version":"1","eventId":"event",
+	const want = `{"eventTimestamp":"1721237155000","eventSource":"USER_ACTIVITY","logLevel":"INFO","message":{"version":"1","eventId":"event",
 		"eventType":"SignIn","userSub":"sub","userName":"ana","userPoolId":"eu-west-1_a","clientId":"client","creationDate":"Wed Jul 17 17:25:55 UTC 2024",
-		"eventResponse":"Pass","riskLevel":"","riskDecision":"NoRisk","challenges":["Password:Success"],"deviceName":"Firefox, Linux","ipAddress":"192.0.2.1",
+		"eventResponse":"Pass","riskLevel":"","riskDecision":"PASS","challenges":["Password:Success"],"deviceName":"Firefox, Linux","ipAddress":"192.0.2.1",
 		"requestId":"request","idpName":"","compromisedCredentialDetected":"false","city":"Bremen","country":"Germany","eventFeedbackValue":"",
 		"eventFeedbackDate":"","eventFeedbackProvider":"","hasContextData":"false"},"logSourceId":{"userPoolId":"eu-west-1_a"}}`
 	var a, b any
