@@ -144,9 +144,12 @@ func (p *parts) limitPages(next http.Handler) http.Handler {
 
 // limitGrant counts a request to the token endpoint of a pool's domain.
 func (p *parts) limitGrant(ctx context.Context, poolID, grantType string) bool {
-	category := quotas.UserToken
-	if grantType == "client_credentials" {
-		category = quotas.ClientAuthentication
+	request := quotas.Request{Category: quotas.UserAuthentication, PoolID: poolID, Source: limits.Source(ctx)}
+	switch grantType {
+	case "client_credentials":
+		request.Category = quotas.ClientAuthentication
+	case quotas.CodeGrant:
+		request.Operation = quotas.CodeGrant
 	}
-	return p.quotas.Take(quotas.Request{Category: category, PoolID: poolID, Source: limits.Source(ctx)}) == nil
+	return p.quotas.Take(request) == nil
 }

@@ -1,7 +1,5 @@
 package quotas
 
-import "slices"
-
 // A Category is what requests are counted by.
 type Category string
 
@@ -27,15 +25,24 @@ const (
 	LimitManagement        Category = "LimitManagement"
 )
 
-// The categories of identity pools. AWS bounds the first four operations by
-// themselves; of the others the specification says nothing.
-const (
-	GetID                   Category = "GetId"
-	GetOpenIDToken          Category = "GetOpenIdToken"
-	GetCredentials          Category = "GetCredentialsForIdentity"
-	GetDeveloperToken       Category = "GetOpenIdTokenForDeveloperIdentity"
-	IdentityPoolsManagement Category = "IdentityPools"
-)
+// IdentityPoolsManagement is the category of the operations of identity pools that
+// AWS does not bound by themselves.
+const IdentityPoolsManagement Category = "IdentityPools"
+
+// identityPools are the rates of identity pools, by operation: those that the
+// service's documentation of quotas has, and one for all others.
+var identityPools = map[Category]rule{
+	"GetId":                              {rate: 25},
+	"GetOpenIdToken":                     {rate: 200},
+	"GetCredentialsForIdentity":          {rate: 200},
+	"GetOpenIdTokenForDeveloperIdentity": {rate: 50},
+	"ListIdentities":                     {rate: 5},
+	"DeleteIdentities":                   {rate: 10},
+	"identity:TagResource":               {rate: 5}, // user pools have operations of these names
+	"identity:UntagResource":             {rate: 5},
+	"identity:ListTagsForResource":       {rate: 10},
+	IdentityPoolsManagement:              {rate: 25},
+}
 
 // rule is what is known of a category.
 type rule struct {
@@ -65,12 +72,15 @@ var rules = map[Category]rule{
 	UserPoolClientUpdate:   {rate: 15, administration: true},
 	ClientAuthentication:   {rate: 150},
 	LimitManagement:        {rate: 1},
+}
 
-	GetID:                   {rate: 25},
-	GetOpenIDToken:          {rate: 200},
-	GetCredentials:          {rate: 200},
-	GetDeveloperToken:       {rate: 50},
-	IdentityPoolsManagement: {rate: 25},
+// ruleOf gives the rule of a category of either API.
+func ruleOf(c Category) (rule, bool) {
+	if r, ok := rules[c]; ok {
+		return r, true
+	}
+	r, ok := identityPools[c]
+	return r, ok
 }
 
 // operations lists the operations of each category. The service's documentation
@@ -80,11 +90,11 @@ var operations = map[Category][]string{
 	UserAuthentication: {
 		"AdminInitiateAuth", "AdminRespondToAuthChallenge", "GetTokensFromRefreshToken", "InitiateAuth", "RespondToAuthChallenge",
 	},
-	UserCreation: {"AdminConfirmSignUp", "AdminCreateUser", "AdminSetUserPassword", "ConfirmSignUp", "SignUp"},
+	UserCreation: {"AdminConfirmSignUp", "AdminCreateUser", "ConfirmSignUp", "SignUp"},
 	UserAccountRecovery: {
-		"AdminResetUserPassword", "ChangePassword", "ConfirmForgotPassword", "ForgotPassword",
+		"AdminResetUserPassword", "AdminSetUserPassword", "ChangePassword", "ConfirmForgotPassword", "ForgotPassword",
 	},
-	UserRead: {"AdminGetUser", "GetUser"},
+	UserRead: {"AdminGetUser", "AdminGetUserAuthFactors", "GetUser"},
 	UserUpdate: {
 		"AdminAddUserToGroup", "AdminDeleteUser", "AdminDeleteUserAttributes", "AdminDisableProviderForUser", "AdminDisableUser",
 		"AdminEnableUser", "AdminLinkProviderForUser", "AdminRemoveUserFromGroup", "AdminUpdateUserAttributes",
@@ -92,7 +102,7 @@ var operations = map[Category][]string{
 	},
 	UserToken: {"RevokeToken"},
 	UserResourceRead: {
-		"AdminGetDevice", "AdminGetUserAuthFactors", "AdminListDevices", "AdminListGroupsForUser", "AdminListUserAuthEvents",
+		"AdminGetDevice", "AdminListDevices", "AdminListGroupsForUser", "AdminListUserAuthEvents",
 		"AdminListUserSessions", "GetDevice", "GetUserAttributeVerificationCode", "GetUserAuthFactors", "ListDevices",
 		"ListUserSessions", "ListWebAuthnCredentials", "ResendConfirmationCode",
 	},
@@ -132,8 +142,8 @@ var operations = map[Category][]string{
 	LimitManagement:      {"GetProvisionedLimit", "UpdateProvisionedLimit"},
 }
 
-// DefaultRate is the rate of a category where none is provisioned, in requests per
-// second; false means that there is no such category.
+// DefaultRate is the rate of a category of user pools where none is provisioned, in
+// requests per second; false means that there is no such category.
 func DefaultRate(c Category) (int64, bool) {
 	r, ok := rules[c]
 	return r.rate, ok
@@ -156,14 +166,12 @@ var ofOperation = func() map[string]Category {
 	return of
 }()
 
-// ofIdentityPools are the categories of the identity pools API, which has no
-// provisioned limits.
-var ofIdentityPools = []Category{GetID, GetOpenIDToken, GetCredentials, GetDeveloperToken, IdentityPoolsManagement}
-
 // OfIdentityPools gives the category of an operation of the identity pools API.
 func OfIdentityPools(operation string) Category {
-	if c := Category(operation); slices.Contains(ofIdentityPools, c) {
-		return c
+	for _, c := range [...]Category{Category(operation), Category("identity:" + operation)} {
+		if _, ok := identityPools[c]; ok {
+			return c
+		}
 	}
 	return IdentityPoolsManagement
 }

@@ -141,11 +141,15 @@ func (q *Quotas) takeOff(counts []store.RequestCount) {
 
 // rateOf is the rate of the bucket of a name, by this node's preset.
 func (q *Quotas) rateOf(k key) float64 {
-	r := Request{Category: Category(strings.TrimSuffix(k.class, " answers")), PoolID: "any", Source: "any"}
+	category, apart, _ := strings.Cut(k.class, " ")
+	r := Request{Category: Category(category), PoolID: "any", Source: "any"}
+	_, known := ruleOf(r.Category)
 	switch {
-	case strings.HasSuffix(k.class, " answers"):
+	case " "+apart == answers:
 		r.Operation = "RespondToAuthChallenge"
-	case k.scope == operation || rules[r.Category] == (rule{}):
+	case " "+apart == codes:
+		r.Operation = CodeGrant
+	case k.scope == operation || !known:
 		r.Category, r.Operation = Of(k.class), k.class
 	}
 	for _, d := range q.demands(r) {

@@ -3,7 +3,6 @@ package quotas
 import (
 	"context"
 	"math"
-	"slices"
 
 	"cognate/internal/api"
 	"cognate/internal/store"
@@ -28,7 +27,7 @@ func categoryOf(d *api.LimitDefinitionType) (Category, error) {
 	if category == "" || len(d.Attributes) > 1 {
 		return "", api.InvalidParameterException("Attributes must contain Category and nothing else.")
 	}
-	if _, ok := rules[category]; !ok || slices.Contains(ofIdentityPools, category) {
+	if _, ok := rules[category]; !ok {
 		return "", api.InvalidParameterException("Category %s is not valid.", category)
 	}
 	return category, nil

@@ -54,6 +54,17 @@ const (
 	maxBuckets = 100_000
 )
 
+// CodeGrant is the operation of requests that redeem an authorization code. They
+// have the rate of their category once more, for themselves.
+const CodeGrant = "authorization_code"
+
+// What stands behind the category of requests that are counted apart within it.
+const (
+	answers     = " answers"
+	codes       = " codes"
+	tagResource = "TagResource"
+)
+
 // Request is what is known of a request before it is served.
 type Request struct {
 	Category  Category
@@ -135,13 +146,17 @@ func (q *Quotas) Take(r Request) error {
 
 // demands lists the buckets of a request.
 func (q *Quotas) demands(r Request) []demand {
-	rule, ok := rules[r.Category]
+	rule, ok := ruleOf(r.Category)
 	if !ok {
 		return nil
 	}
 	class, rate := string(r.Category), float64(q.rate(r.Category))
-	if r.Category == UserAuthentication && strings.HasSuffix(r.Operation, "RespondToAuthChallenge") {
-		class, rate = class+" answers", rate*answersFactor
+	switch {
+	case r.Category != UserAuthentication:
+	case strings.HasSuffix(r.Operation, "RespondToAuthChallenge"):
+		class, rate = class+answers, rate*answersFactor
+	case r.Operation == CodeGrant:
+		class += codes
 	}
 	list := make([]demand, 0, 4)
 	add := func(s scope, class, id string, rate float64) {
@@ -151,7 +166,7 @@ func (q *Quotas) demands(r Request) []demand {
 	}
 	p := q.Preset
 	add(account, class, "", rate*p.Account)
-	if r.Operation == "TagResource" && p.Account > 0 {
+	if r.Operation == tagResource && r.Category == UserPoolResourceUpdate && p.Account > 0 {
 		add(account, r.Operation, "", tagRate)
 	}
 	if r.PoolID != "" {
@@ -178,7 +193,8 @@ func (q *Quotas) rate(c Category) int64 {
 	if rate := q.provisioned[c]; rate > 0 {
 		return rate
 	}
-	return rules[c].rate
+	r, _ := ruleOf(c)
+	return r.rate
 }
 
 // bucket gives a bucket as it is now, a full one where there is none yet.

@@ -2,6 +2,7 @@ package quotas
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,49 @@ func TestEveryOperationHasACategory(t *testing.T) {
 	for name := range api.Operations {
 		if _, ok := rules[Of(name)]; !ok {
 			t.Errorf("%s has the category %q", name, Of(name))
+		}
+	}
+}
+
+// Those where the service's documentation differs from what a name suggests.
+func TestOperationsStandWhereTheServiceSortsThem(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]Category{
+		"AdminSetUserPassword": UserAccountRecovery, "ChangePassword": UserAccountRecovery, "AdminConfirmSignUp": UserCreation,
+		"AdminGetUserAuthFactors": UserRead, "GetTokensFromRefreshToken": UserAuthentication, "RevokeToken": UserToken,
+		"ResendConfirmationCode": UserResourceRead, "GetUserAttributeVerificationCode": UserResourceRead, "VerifyUserAttribute": UserUpdate,
+		"AdminDeleteSoftwareToken": UserResourceUpdate, "ListUsersInGroup": UserList, "GetClientToken": ClientAuthentication,
+		"DescribeManagedLoginBranding": UserPoolResourceRead, "UntagResource": UserPoolResourceUpdate,
+	} {
+		if got := Of(name); got != want {
+			t.Errorf("%s is counted as %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestIdentityPoolsHaveTheRatesOfTheService(t *testing.T) {
+	t.Parallel()
+	q, _ := newQuotas(AWS)
+	for operation, want := range map[string]int{
+		"GetId": 25, "GetOpenIdToken": 200, "GetCredentialsForIdentity": 200, "GetOpenIdTokenForDeveloperIdentity": 50, "ListIdentities": 5,
+		"DeleteIdentities": 10, "TagResource": 5, "UntagResource": 5, "ListTagsForResource": 10, "CreateIdentityPool": 25,
+	} {
+		if n := passing(t, q, Request{Category: OfIdentityPools(operation), Operation: operation}, 1000); n != want {
+			t.Errorf("%s: %d requests passed at once, want %d", operation, n, want)
+		}
+	}
+	// Those of user pools with the same names are counted for themselves.
+	if n := passing(t, q, Request{Category: Of("TagResource"), Operation: "TagResource"}, 1000); n != 5 {
+		t.Errorf("TagResource of user pools: %d requests passed, want 5", n)
+	}
+}
+
+func TestCodesHaveTheRateOfSignInsOnceMore(t *testing.T) {
+	t.Parallel()
+	q, _ := newQuotas(AWS)
+	for _, operation := range []string{CodeGrant, "InitiateAuth"} {
+		if n := passing(t, q, Request{Category: UserAuthentication, Operation: operation}, 1000); n != 120 {
+			t.Errorf("%s: %d passed, want 120", operation, n)
 		}
 	}
 }
@@ -215,11 +259,19 @@ func TestOthersAreHeardOnEveryKindOfBucket(t *testing.T) {
 	t.Parallel()
 	for _, preset := range []string{AWS, Generous} {
 		q, _ := newQuotas(preset)
+		requests := []Request{{Category: UserAuthentication, Operation: CodeGrant}}
 		for name := range api.Operations {
-			for _, d := range q.demands(Request{Category: Of(name), Operation: name, PoolID: "eu-west-1_a", Source: "192.0.2.1"}) {
+			requests = append(requests, Request{Category: Of(name), Operation: name})
+		}
+		for name := range identityPools {
+			requests = append(requests, Request{Category: name, Operation: strings.TrimPrefix(string(name), "identity:")})
+		}
+		for _, r := range requests {
+			r.PoolID, r.Source = "eu-west-1_a", "192.0.2.1"
+			for _, d := range q.demands(r) {
 				k, ok := keyNamed(d.name())
 				if !ok || k != d.key || q.rateOf(k) != d.rate {
-					t.Errorf("%s %s: %v is read as %v with the rate %v, want %v", preset, name, d.key, k, q.rateOf(k), d.rate)
+					t.Errorf("%s %s: %v is read as %v with the rate %v, want %v", preset, r.Operation, d.key, k, q.rateOf(k), d.rate)
 				}
 			}
 		}
