@@ -11,6 +11,7 @@ import (
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/credentials"
 	"cognate/internal/cognito/directory"
+	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/poolcopy"
 	"cognate/internal/cognito/transfer"
 	"cognate/internal/outbound/userpools"
@@ -136,6 +137,9 @@ func (o *OldPools) check(ctx context.Context, pool *directory.Pool, name, passwo
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	found, err := o.Login(pool.OldPool.Settings).Check(ctx, name, password)
+	if userpools.LockedOut(err) {
+		return nil, limits.ErrLocked()
+	}
 	if refused, ok := errors.AsType[*api.Error](err); ok {
 		// Its words are not ours.
 		return nil, fmt.Errorf("check a password at the old pool of %s: %s: %s", pool.ID, refused.Code, refused.Message)

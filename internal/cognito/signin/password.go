@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"cognate/internal/api"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/migration"
 	"cognate/internal/cognito/tokens"
@@ -20,11 +21,18 @@ func (s passwordStep) Begin(ctx context.Context, a *attempt) (*answer, error) {
 	return s.Answer(ctx, a)
 }
 
+// asksOldPool reports whether another pool has to say if the password is right. Of
+// users who are refused whatever it is nobody is asked.
+func (s passwordStep) asksOldPool(a *attempt) bool {
+	return a.user != nil && a.user.Enabled && !a.hidden() && a.user.Status != api.UserStatusTypeUnconfirmed &&
+		s.o.OldPools != nil && migration.Waits(a.client.Pool, a.user)
+}
+
 func (s passwordStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if s.o.Lockout.Locked(a.failures) {
 		return nil, limits.ErrLocked() // without the work of comparing
 	}
-	if a.user != nil && !a.hidden() && s.o.OldPools != nil && migration.Waits(a.client.Pool, a.user) {
+	if s.asksOldPool(a) {
 		user, err := s.o.OldPools.Adopt(ctx, a.client.Pool, a.user, a.params[paramPassword])
 		if err != nil && !unknown(err) { // unknown: deleted meanwhile, which settle finds out
 			return nil, err

@@ -48,6 +48,8 @@ type Person struct {
 func (l *Login) Check(ctx context.Context, username, password string) (*Outcome, error) {
 	answer, err := l.begin(ctx, username, password)
 	switch {
+	case saysNothing(err):
+		return nil, fmt.Errorf("check a password at pool %s: %w", l.PoolID, err)
 	case api.HasCode(err, "NotAuthorizedException"), api.HasCode(err, "UserNotFoundException"):
 		return &Outcome{}, nil
 	case api.HasCode(err, "PasswordResetRequiredException"), api.HasCode(err, "UserNotConfirmedException"):
@@ -71,6 +73,29 @@ func (l *Login) Check(ctx context.Context, username, password string) (*Outcome,
 	return &Outcome{Right: true, Known: &Person{
 		Username: user.Username, Attributes: user.UserAttributes, Factors: user.UserMFASettingList, Preferred: textOf(user.PreferredMfaSetting),
 	}}, nil
+}
+
+// unsaid are beginnings of refusals that have the code of a wrong password and are
+// about something else: the secret of the client, a lock-out after wrong guesses, or
+// the network that all checks come from (spec/recorded.md §2.2, errors.md §5).
+var unsaid = []string{
+	"Unable to verify secret hash", "Client ", attemptsExceeded, "Unable to login because of security reasons",
+}
+
+const attemptsExceeded = "Password attempts exceeded"
+
+// LockedOut reports whether an error of Check says that there were too many wrong
+// passwords there.
+func LockedOut(err error) bool {
+	refused, ok := errors.AsType[*api.Error](err)
+	return ok && refused.Code == "NotAuthorizedException" && refused.Message == attemptsExceeded
+}
+
+// saysNothing reports whether a refusal leaves open if the password is right.
+func saysNothing(err error) bool {
+	refused, ok := errors.AsType[*api.Error](err)
+	return ok && refused.Code == "NotAuthorizedException" &&
+		slices.ContainsFunc(unsaid, func(text string) bool { return strings.HasPrefix(refused.Message, text) })
 }
 
 // afterPassword are the challenges that only a right password leads to.

@@ -124,20 +124,32 @@ func TestWhatASignInSaysAboutAPassword(t *testing.T) {
 	t.Parallel()
 	refused := func(code string) string { return `400 {"__type":"` + code + `","message":"m"}` }
 	asked := func(challenge string) string { return `200 {"ChallengeName":"` + challenge + `","Session":"s"}` }
+	saying := func(message string) string {
+		return `400 {"__type":"NotAuthorizedException","message":"` + message + `"}`
+	}
 	for answer, want := range map[string]string{
-		refused("NotAuthorizedException"):                                     "wrong",
-		refused("UserNotFoundException"):                                      "wrong",
-		refused("UserNotConfirmedException"):                                  "wrong",
-		refused("PasswordResetRequiredException"):                             "wrong",
-		refused("ResourceNotFoundException"):                                  "error", // the client is gone
-		refused("InvalidParameterException"):                                  "error", // the flow is off
-		asked("SMS_MFA"):                                                      "right",
-		asked("SOFTWARE_TOKEN_MFA"):                                           "right",
-		asked("MFA_SETUP"):                                                    "right",
-		asked("NEW_PASSWORD_REQUIRED"):                                        "right, must change",
-		asked("CUSTOM_CHALLENGE"):                                             "error", // says nothing about the password
-		asked("PASSWORD_VERIFIER"):                                            "error",
-		`200 {"AuthenticationResult":{"AccessToken":"a","RefreshToken":"r"}}`: "right, known",
+		saying("Incorrect username or password."):                                       "wrong",
+		saying("User is disabled."):                                                     "wrong",
+		saying("Temporary password has expired and must be reset by an administrator."): "wrong",
+		saying("Unable to verify secret hash for client c"):                             "error", // it has another secret by now
+		saying("Client c is configured with secret but SECRET_HASH was not received"):   "error",
+		saying("Password attempts exceeded"):                                            "error",
+		saying("Unable to login because of security reasons."):                          "error", // all checks come from one network
+		refused("TooManyRequestsException"):                                             "error",
+		refused("UserLambdaValidationException"):                                        "error",
+		refused("NotAuthorizedException"):                                               "wrong",
+		refused("UserNotFoundException"):                                                "wrong",
+		refused("UserNotConfirmedException"):                                            "wrong",
+		refused("PasswordResetRequiredException"):                                       "wrong",
+		refused("ResourceNotFoundException"):                                            "error", // the client is gone
+		refused("InvalidParameterException"):                                            "error", // the flow is off
+		asked("SMS_MFA"):                                                                "right",
+		asked("SOFTWARE_TOKEN_MFA"):                                                     "right",
+		asked("MFA_SETUP"):                                                              "right",
+		asked("NEW_PASSWORD_REQUIRED"):                                                  "right, must change",
+		asked("CUSTOM_CHALLENGE"):                                                       "error", // says nothing about the password
+		asked("PASSWORD_VERIFIER"):                                                      "error",
+		`200 {"AuthenticationResult":{"AccessToken":"a","RefreshToken":"r"}}`:           "right, known",
 	} {
 		o := &other{answers: map[string][]string{
 			"InitiateAuth": {answer}, "GetUser": {`200 {"Username":"ana","UserAttributes":[{"Name":"sub","Value":"s1"}]}`}, "RevokeToken": {"200 {}"},
