@@ -42,6 +42,7 @@ type migrateFromAWSCommand struct {
 	DryRun         bool              `help:"Only say what would be copied, and what cannot."`
 	Resume         string            `placeholder:"FILE" help:"Where to keep how far the users have come, so that the command can be run again. Default: cognate-migrate-{pool}.json."`
 	ProviderSecret map[string]string `placeholder:"NAME.DETAIL=FILE" help:"Details of identity providers that are not shown, such as SignInWithApple.private_key."`
+	ClientSecret   map[string]string `placeholder:"CLIENT=FILE" help:"The second secret of an app client that has two: one of them is shown by no API."`
 	JSON           bool              `name:"json" help:"Print the outcome as JSON."`
 }
 
@@ -189,6 +190,29 @@ func (m *migration) giveSecrets() error {
 			m.steps[at].Secrets = map[string]string{}
 		}
 		m.steps[at].Secrets["ProviderDetails."+detail] = strings.TrimSpace(string(text))
+	}
+	return m.giveClientSecrets()
+}
+
+// giveClientSecrets adds the secrets of --client-secret, each behind its client.
+func (m *migration) giveClientSecrets() error {
+	for id, file := range m.ClientSecret {
+		at := slices.IndexFunc(m.steps, func(s poolcopy.Step) bool { return s.Call == "CreateUserPoolClient" && s.ID == id })
+		if at < 0 || m.steps[at].Secrets["ClientSecret"] == "" {
+			return &exitError{exitUsage, fmt.Errorf("--client-secret %s: the pool has no such client with a secret", id)}
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("--client-secret %s: %w", id, err)
+		}
+		step, err := poolcopy.SecondSecret(m.Pool, id, strings.TrimSpace(string(text)))
+		if err != nil {
+			return err
+		}
+		if step.Secrets["ClientSecret"] == m.steps[at].Secrets["ClientSecret"] {
+			return &exitError{exitUsage, fmt.Errorf("--client-secret %s: that is the secret which the old pool shows: give the other", id)}
+		}
+		m.steps = slices.Insert(m.steps, at+1, *step)
 	}
 	return nil
 }

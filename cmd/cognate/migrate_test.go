@@ -96,7 +96,20 @@ func TestAPoolMovesFromAWSAndItsUsersFollowAsTheySignIn(t *testing.T) {
 		t.Error("the dry run made the pool")
 	}
 
-	out = cognate(t, to, 0, fromAWS(poolID, old, dir)...)
+	// The secret that the API does not show is given by hand.
+	worker := clientNamed(t, from, poolID, "worker")
+	if want := "note: client worker: it has two secrets"; !strings.Contains(out, want) {
+		t.Errorf("the dry run does not say %q:\n%s", want, out)
+	}
+	file := filepath.Join(dir, "secret")
+	if err := os.WriteFile(file, []byte(secondSecret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cognate(t, to, 2, fromAWS(poolID, old, dir, "--client-secret", clientID+"="+file)...) // has none
+	out = cognate(t, to, 0, fromAWS(poolID, old, dir, "--client-secret", worker+"="+file)...)
+	if got := secretsOf(t, to, poolID, worker); len(got) != 2 || !slices.Contains(got, secondSecret) {
+		t.Errorf("the worker has %d secrets", len(got))
+	}
 	if !strings.Contains(out, "users: 133 added, 0 changed, 0 there already, 0 failed") {
 		t.Errorf("the copy says:\n%s", out)
 	}
@@ -161,6 +174,32 @@ func TestAPoolMovesFromAWSAndItsUsersFollowAsTheySignIn(t *testing.T) {
 	if _, err := signIn(t, to, clientID, "user-0001", "x"); err == nil || !strings.Contains(err.Error(), "Incorrect username or password.") {
 		t.Errorf("after the draining: %v", err)
 	}
+}
+
+func clientNamed(t *testing.T, s *servertest.Server, poolID, name string) string {
+	t.Helper()
+	got, err := s.SDK.ListUserPoolClients(t.Context(), &cip.ListUserPoolClientsInput{UserPoolId: &poolID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range got.UserPoolClients {
+		if *c.ClientName == name {
+			return *c.ClientId
+		}
+	}
+	t.Fatalf("no client %s", name)
+	return ""
+}
+
+// secretsOf asks a server as cognate export does.
+func secretsOf(t *testing.T, s *servertest.Server, poolID, clientID string) []string {
+	t.Helper()
+	a := administration{PublicURL: s.URL, Region: "us-east-1"}
+	values, err := poolServer{&a}.ClientSecrets(t.Context(), poolID, clientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
 }
 
 func attribute(list []types.AttributeType, name string) string {

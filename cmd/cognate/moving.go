@@ -111,6 +111,17 @@ func (s poolServer) putUsers(ctx context.Context, poolID string, lines []byte, u
 	return outcome, nil
 }
 
+// ClientSecrets implements poolcopy.Disclosure.
+func (s poolServer) ClientSecrets(ctx context.Context, poolID, clientID string) ([]string, error) {
+	var values []string
+	path := "/_cognate/v1/client-secrets?" + url.Values{"pool": {poolID}, "client": {clientID}}.Encode()
+	err := s.control(ctx, http.MethodGet, path, nil, &values)
+	if errors.Is(err, errNotFound) {
+		return nil, errors.New("the server does not let this access key read secrets of clients (cognate:ExportClientSecrets)")
+	}
+	return values, err
+}
+
 // regionOf is the Region that a pool id begins with.
 func regionOf(poolID string) (string, error) {
 	region, _, found := strings.Cut(poolID, "_")
@@ -152,10 +163,18 @@ type settingsDone struct {
 
 type stepFailure struct{ Request, Name, Reason string }
 
+// comparing reads settings to see what is there: it needs no secrets.
+type comparing struct{ poolServer }
+
+// ClientSecrets implements poolcopy.Disclosure.
+func (comparing) ClientSecrets(context.Context, string, string) ([]string, error) {
+	return []string{""}, nil
+}
+
 // settle makes the parts of a pool that are not there yet. When the pool itself
 // cannot be made, that is the error; other parts are reported.
 func (s poolServer) settle(ctx context.Context, poolID string, steps []poolcopy.Step) (*settingsDone, error) {
-	have, _, err := poolcopy.Settings(ctx, s, poolID, nil)
+	have, _, err := poolcopy.Settings(ctx, comparing{s}, poolID, nil)
 	if err != nil && !api.HasCode(err, "ResourceNotFoundException") {
 		return nil, fmt.Errorf("look at the pool here: %w", err)
 	}

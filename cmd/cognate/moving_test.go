@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +20,11 @@ import (
 	"cognate/internal/servertest"
 )
 
-const testPassword = "Correct-Horse1!"
+const (
+	testPassword = "Correct-Horse1!"
+	// secondSecret is one of the two of a client of richPool.
+	secondSecret = "second+secret+of+the+worker"
+)
 
 // withKeys lets commands sign with the root key of the servers of this package.
 func withKeys(t *testing.T) {
@@ -112,6 +117,15 @@ func richPool(t *testing.T, s *servertest.Server) (poolID, clientID string) {
 		in.TokenValidityUnits = &types.TokenValidityUnitsType{AccessToken: types.TimeUnitsTypeMinutes}
 		in.AccessTokenValidity = aws.Int32(20)
 	})
+	must(s.SDK.AddUserPoolClientSecret(ctx, &cip.AddUserPoolClientSecretInput{UserPoolId: &poolID, ClientId: &confidential, ClientSecret: aws.String(secondSecret)}))
+	for _, request := range [][2]string{ // the SDK does not have them yet
+		{"SetUserPoolSessionConfiguration", `{"UserPoolId":"` + poolID + `","UserSessionTracking":"ENABLED","TokenSession":{"MaxPerUser":7}}`},
+		{"SetUserPoolClientSessionConfiguration", `{"UserPoolId":"` + poolID + `","ClientId":"` + clientID + `","SSOSession":{"MaxValidityMinutes":5}}`},
+	} {
+		if answer := s.Call(t, request[0], request[1]); answer.Status != http.StatusOK {
+			t.Fatalf("%s: %s", request[0], answer.Body)
+		}
+	}
 	must(s.SDK.CreateUserPoolDomain(ctx, &cip.CreateUserPoolDomainInput{
 		UserPoolId: &poolID, Domain: aws.String(servertest.NewPrefix()), ManagedLoginVersion: aws.Int32(1),
 	}))
@@ -194,7 +208,7 @@ func TestAPoolThatWasExportedAndImportedIsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"google-secret", "Verifier", "ClientSecret"} {
+	for _, secret := range []string{"google-secret", "Verifier", `"ClientSecret":"`, secondSecret} {
 		if bytes.Contains(sealed, []byte(secret)) {
 			t.Errorf("the sealed file shows %s", secret)
 		}
@@ -215,6 +229,9 @@ func TestAPoolThatWasExportedAndImportedIsTheSame(t *testing.T) {
 	cognate(t, to, 0, "export", "--pool", poolID, "--out", again, "--secrets", "plain")
 	if diff := cmp.Diff(lines(t, first), lines(t, again)); diff != "" {
 		t.Errorf("the export of the copy differs:\n%s", diff)
+	}
+	if !slices.ContainsFunc(lines(t, again), func(l string) bool { return strings.Contains(l, secondSecret) }) {
+		t.Error("the second secret of a client is lost")
 	}
 	// A second import changes nothing.
 	out = cognate(t, to, 0, "import", first, "--update")

@@ -47,6 +47,7 @@ func TestS190WhereOperatorsMovePoolsThereIsNothingForOthers(t *testing.T) {
 		{http.MethodPut, "/_cognate/v1/old-pool?pool=" + poolID},
 		{http.MethodGet, "/_cognate/v1/old-pool?pool=" + poolID},
 		{http.MethodDelete, "/_cognate/v1/old-pool?pool=" + poolID},
+		{http.MethodGet, "/_cognate/v1/client-secrets?client=x&pool=" + poolID},
 		{http.MethodPost, "/_cognate/v1/create?id=us-east-1_Chosen001"},
 	} {
 		if status, text, _ := move(t, s, request[0], request[1], "", false); status != http.StatusNotFound {

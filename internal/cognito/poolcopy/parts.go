@@ -142,6 +142,12 @@ func (r *reader) client(ctx context.Context, id string) error {
 	if err := into(got.UserPoolClient, made); err != nil {
 		return err
 	}
+	if got.UserPoolClient.ClientType == api.ClientTypeTypeDcr {
+		// Made by an administrator's request it would sign people in without asking
+		// them (security.md S026).
+		r.note("client "+made.ClientName, "it registered itself, and is left out: it has to register anew")
+		return nil
+	}
 	var secrets map[string]string
 	if made.ClientSecret != "" {
 		secrets = map[string]string{"ClientSecret": made.ClientSecret}
@@ -151,7 +157,10 @@ func (r *reader) client(ctx context.Context, id string) error {
 		r.note("client "+made.ClientName, "analytics are not sent to Pinpoint")
 	}
 	r.clientIDs = append(r.clientIDs, id)
-	return r.step("CreateUserPoolClient", id, made.ClientName, made, secrets)
+	if err := r.step("CreateUserPoolClient", id, made.ClientName, made, secrets); err != nil || secrets == nil {
+		return err
+	}
+	return r.secondSecret(ctx, id, made.ClientName, secrets["ClientSecret"])
 }
 
 func (r *reader) domains(ctx context.Context) error {

@@ -17,7 +17,7 @@ import (
 func Settings(ctx context.Context, from API, poolID string, image func(ctx context.Context, url string) ([]byte, error)) ([]Step, []Note, error) {
 	r := &reader{from: from, poolID: poolID, image: image}
 	for _, part := range []func(context.Context) error{
-		r.pool, r.factors, r.resourceServers, r.providers, r.groups, r.clients, r.domains, r.looks, r.risks, r.logs,
+		r.pool, r.factors, r.resourceServers, r.providers, r.groups, r.clients, r.sessions, r.domains, r.looks, r.risks, r.logs,
 	} {
 		if err := part(ctx); err != nil {
 			return nil, nil, err

@@ -55,6 +55,19 @@ func (t *Transfer) Page(ctx context.Context, poolID, after string, limit int) (r
 	return rows, next, nil
 }
 
+// ClientSecrets gives the values of a client's secrets, the oldest first.
+func (t *Transfer) ClientSecrets(ctx context.Context, poolID, clientID string) ([]string, error) {
+	client, err := t.Directory.PoolClient(ctx, poolID, clientID)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]string, len(client.Secrets))
+	for i, s := range client.Secrets {
+		values[i] = s.Value
+	}
+	return values, nil
+}
+
 func rowOf(u *store.User, own *store.Belongings) Row {
 	row := Row{User: User{
 		Username: u.Username, Sub: u.Sub, UserStatus: u.Status, Enabled: u.Enabled,

@@ -30,7 +30,8 @@ func (d *Door) Register(mux *http.ServeMux, admit func(action string, next http.
 			http.MethodPut:    admit("cognate:SetOldPool", d.setOldPool),
 			http.MethodDelete: admit("cognate:DeleteOldPool", d.forgetOldPool),
 		},
-		"/_cognate/v1/create": {http.MethodPost: admit("cognate:ChooseId", d.create)},
+		"/_cognate/v1/client-secrets": {http.MethodGet: admit("cognate:ExportClientSecrets", d.giveClientSecrets)},
+		"/_cognate/v1/create":         {http.MethodPost: admit("cognate:ChooseId", d.create)},
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			next, ok := methods[r.Method]

@@ -59,6 +59,16 @@ func (d *Door) giveUsers(w http.ResponseWriter, r *http.Request) {
 	_ = out.Flush() // the same
 }
 
+func (d *Door) giveClientSecrets(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	values, err := d.Users.ClientSecrets(r.Context(), query.Get("pool"), query.Get("client"))
+	if err != nil {
+		d.fail(w, r, "read the secrets of a client", err)
+		return
+	}
+	answer(w, values)
+}
+
 func (d *Door) takeUsers(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
