@@ -63,12 +63,17 @@ func (p *parts) limitAPI(ctx context.Context, r awsapi.Limited) error {
 	if r.Service == "cognito-identity" {
 		return p.limitIdentityPools(ctx, r)
 	}
-	request := quotas.Request{Category: quotas.Of(r.Operation), Operation: r.Operation, PoolID: r.PoolID, User: r.Username}
+	request := quotas.Request{Category: quotas.Of(r.Operation), Operation: r.Operation, User: r.Username}
+	if r.PoolID != "" {
+		if pool, err := p.directory.Pool(ctx, r.PoolID); err == nil { // else the operation says what is wrong
+			request.PoolID = pool.ID
+		}
+	}
 	if r.Challenge == string(api.ChallengeNameTypeNewPasswordRequired) {
 		request.Category = quotas.UserAccountRecovery
 	}
 	if r.PoolID == "" && r.ClientID != "" {
-		if client, err := p.directory.Client(ctx, r.ClientID); err == nil { // else the operation says what is wrong
+		if client, err := p.directory.Client(ctx, r.ClientID); err == nil { // as above
 			request.PoolID = client.PoolID
 		}
 	}
@@ -83,7 +88,12 @@ func (p *parts) limitAPI(ctx context.Context, r awsapi.Limited) error {
 }
 
 func (p *parts) limitIdentityPools(ctx context.Context, r awsapi.Limited) error {
-	request := quotas.Request{Category: quotas.OfIdentityPools(r.Operation), Operation: r.Operation, PoolID: r.PoolID}
+	request := quotas.Request{Category: quotas.OfIdentityPools(r.Operation), Operation: r.Operation}
+	if r.PoolID != "" {
+		if pool, err := p.directory.IdentityPool(ctx, r.PoolID); err == nil { // as above
+			request.PoolID = pool.ID
+		}
+	}
 	if !r.Signed {
 		request.Source = limits.Source(ctx)
 	}

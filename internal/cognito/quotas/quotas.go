@@ -226,8 +226,9 @@ func (b *bucket) fill(now time.Time) {
 	b.level = math.Min(b.level, capacity(b.rate))
 }
 
-// makeRoom forgets buckets that are full, which says the same as none, and where
-// that is not enough any of a network or user.
+// makeRoom forgets buckets that are full, which says the same as none but for what
+// other nodes were not told yet, and where that is not enough any but those of the
+// whole account: names of networks, users and pools come from requests.
 func (q *Quotas) makeRoom(now time.Time) {
 	if len(q.buckets) < maxBuckets {
 		return
@@ -235,7 +236,7 @@ func (q *Quotas) makeRoom(now time.Time) {
 	if now.Sub(q.sweptAt) >= time.Second {
 		q.sweptAt = now
 		for k, b := range q.buckets {
-			if b.fill(now); b.level >= capacity(b.rate) && b.taken == 0 {
+			if b.fill(now); b.level >= capacity(b.rate) {
 				delete(q.buckets, k)
 			}
 		}
@@ -244,7 +245,7 @@ func (q *Quotas) makeRoom(now time.Time) {
 		if len(q.buckets) < maxBuckets {
 			return
 		}
-		if k.scope == address || k.scope == user {
+		if k.scope != account {
 			delete(q.buckets, k)
 		}
 	}

@@ -211,25 +211,34 @@ func TestRefusedRequestsCountNowhere(t *testing.T) {
 	}
 }
 
-// However many networks ask, the memory for them is bounded.
+// However many networks ask, for however many pools, the memory for them is bounded.
 func TestS174BucketsHaveBoundedMemory(t *testing.T) {
 	t.Parallel()
-	q, c := newQuotas(Generous)
-	for i := range maxBuckets + 1000 {
-		if err := q.Take(Request{Category: UserRead, Source: fmt.Sprint(i)}); err != nil {
-			t.Fatal(err)
+	for _, alone := range []bool{false, true} {
+		for name, ask := range map[string]func(i int) Request{
+			"networks": func(i int) Request { return Request{Category: UserRead, Source: fmt.Sprint(i)} },
+			"pools":    func(i int) Request { return Request{Category: GetID, PoolID: fmt.Sprint(i)} },
+		} {
+			q, c := newQuotas(Generous)
+			for i := range maxBuckets + 1000 {
+				if err := q.Take(ask(i)); err != nil {
+					t.Fatal(err)
+				}
+				if len(q.buckets) > maxBuckets {
+					t.Fatalf("%d buckets after %d %s", len(q.buckets), i+1, name)
+				}
+			}
+			if !alone {
+				q.busy() // as the exchange does, which a single node does not make
+			}
+			c.at = c.at.Add(time.Minute)
+			if err := q.Take(ask(-1)); err != nil {
+				t.Fatal(err)
+			}
+			if len(q.buckets) > 2 {
+				t.Errorf("%d buckets of %s are left after a minute, alone: %v", len(q.buckets), name, alone)
+			}
 		}
-		if len(q.buckets) > maxBuckets {
-			t.Fatalf("%d buckets after %d networks", len(q.buckets), i+1)
-		}
-	}
-	q.busy() // as the exchange does
-	c.at = c.at.Add(time.Minute)
-	if err := q.Take(Request{Category: UserRead, Source: "one more"}); err != nil {
-		t.Fatal(err)
-	}
-	if len(q.buckets) > 2 {
-		t.Errorf("%d buckets are left after a minute", len(q.buckets))
 	}
 }
 
