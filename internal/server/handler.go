@@ -50,12 +50,12 @@ func (s *Server) mount(p *parts) (http.Handler, error) {
 		s.mountTestProviders(mux)
 		s.mountStart(mux)
 		p.signingKeys().Register(mux, control.Admit(s.cfg.hosts()...))
-		p.moving(aws).Register(mux, longer(control.Admit(s.cfg.hosts()...)))
+		p.moving(aws).Register(mux, p.longer(control.Admit(s.cfg.hosts()...)))
 		control.Access{Access: p.access, Nobody: p.access.Unchecked(""), Log: s.cfg.Log}.Register(mux, control.Admit(s.cfg.hosts()...))
 	} else {
 		control.RegisterForOperators(mux, control.Functions{Journal: s.journal, Try: p.tryFunction}, s.forOperators(aws))
 		p.signingKeys().Register(mux, s.forOperators(aws))
-		p.moving(aws).Register(mux, longer(s.forOperators(aws)))
+		p.moving(aws).Register(mux, p.longer(s.forOperators(aws)))
 		control.Access{Access: p.access, Log: s.cfg.Log}.Register(mux, s.forOperators(aws))
 	}
 	domains, err := s.domainDoors(p)

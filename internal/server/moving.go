@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/migration"
 	"cognate/internal/cognito/transfer"
 	"cognate/internal/outbound/userpools"
+	"cognate/internal/protocol/sigv4"
 	"cognate/internal/store"
 	"cognate/internal/web/moving"
 )
@@ -33,17 +34,33 @@ func (p *parts) moving(aws http.Handler) *moving.Door {
 // one transaction, which waits for those before it.
 const movingTime = 5 * time.Minute
 
-// longer gives requests that move users their time.
-func longer(admit func(string, http.HandlerFunc) http.Handler) func(string, http.HandlerFunc) http.Handler {
+// longer gives requests that move users their time, if they name a key that there is:
+// nobody else is to keep connections open so long, nor the places of long bodies.
+func (p *parts) longer(admit func(string, http.HandlerFunc) http.Handler) func(string, http.HandlerFunc) http.Handler {
 	return func(action string, next http.HandlerFunc) http.Handler {
 		admitted := admit(action, next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !p.namesKey(r) {
+				http.NotFound(w, r) // as for those who may not ask
+				return
+			}
 			// A connection without deadlines has none to move.
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(movingTime))
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(movingTime))
 			admitted.ServeHTTP(w, r)
 		})
 	}
+}
+
+// namesKey reports whether there is the key that a request says it is signed with. Dev
+// takes any.
+func (p *parts) namesKey(r *http.Request) bool {
+	if p.cfg.Mode == Dev {
+		return true
+	}
+	id, _, _ := sigv4.Scope(sigv4.Request{Header: r.Header})
+	_, _, known, err := p.access.Key(r.Context(), id, r.Header.Get("X-Amz-Security-Token"))
+	return err == nil && known
 }
 
 // oldPools takes passwords over from the pools that users were moved from.

@@ -2,11 +2,14 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -211,5 +214,39 @@ func TestPasswordsGoToAnOldPoolEncrypted(t *testing.T) {
 	_, text, _ := move(t, s, http.MethodGet, "/_cognate/v1/old-pool?pool="+to, "", true)
 	if want := `{"Endpoint":"https://cognito-idp.us-east-1.amazonaws.com","Region":"us-east-1","PoolID":"us-east-1_AbCdEf123","ClientID":"c","Flow":"USER_SRP_AUTH"}`; text != want {
 		t.Errorf("shown is %s", text)
+	}
+}
+
+// Bodies of users are long and are read before their signature can be checked: who has
+// no key cannot keep operators from sending theirs.
+func TestS190UploadsOfOthersDoNotHoldUpThoseOfOperators(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	poolID := s.CreatePool(t, nil)
+	const held = 8 // more than are read at a time
+	for range held {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() }) // the server may have closed it
+		fmt.Fprintf(conn, "POST /_cognate/v1/users?pool=%s HTTP/1.1\r\nHost: %s\r\nContent-Length: 1000000\r\n"+
+			"Authorization: AWS4-HMAC-SHA256 Credential=AKIAQQQQQQQQQQQQQQQQ/20261121/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{",
+			poolID, strings.TrimPrefix(s.URL, "http://"))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/_cognate/v1/users?pool="+poolID, strings.NewReader("\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Sign(t, r, "\n")
+	answer, err := s.HTTP.Do(r)
+	if err != nil {
+		t.Fatalf("an operator's request: %v", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("an operator's request: %s", answer.Status)
 	}
 }
