@@ -19,6 +19,8 @@ type decoder struct {
 	path  []step
 	found []violation
 	count int
+	// printed is how many bytes found has.
+	printed int
 }
 
 // decode reads body into v, a structure of n's type. The error is an

@@ -9,8 +9,13 @@ import (
 	"cognate/internal/api"
 )
 
-// maxPrinted bounds the entries of one answer; all violations are counted.
-const maxPrinted = 100
+// maxPrinted and longestPrinted bound the entries of one answer, and how many bytes
+// they have before the last of them; all violations are counted. An entry has a value
+// or a key as long as the request at the most.
+const (
+	maxPrinted     = 100
+	longestPrinted = 1 << 20
+)
 
 // noZero stands for the one constraint that is ours: PostgreSQL cannot keep
 // U+0000, so no string may contain it, whatever its pattern says.
@@ -73,7 +78,7 @@ type step struct {
 // printed as it is, unless n is sensitive or show is false.
 func (d *decoder) violated(n *node, value string, show bool, constraint string) {
 	d.count++
-	if len(d.found) >= maxPrinted {
+	if len(d.found) >= maxPrinted || d.printed >= longestPrinted {
 		return
 	}
 	var b strings.Builder
@@ -90,6 +95,7 @@ func (d *decoder) violated(n *node, value string, show bool, constraint string) 
 		order[i] = s.order
 	}
 	d.found = append(d.found, violation{order, b.String()})
+	d.printed += b.Len()
 }
 
 func (d *decoder) pathText() string {

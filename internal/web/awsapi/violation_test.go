@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -182,6 +183,24 @@ func TestS170ManyViolationsAreCountedButNotAllPrinted(t *testing.T) {
 		t.Fatalf("error = %.200v", err)
 	}
 	if n := len(err.Error()); n > 20_000 {
+		t.Errorf("the message has %d bytes", n)
+	}
+}
+
+// A name that is long, and printed with each violation below it, does not make the
+// answer many times as long as the request.
+func TestS170LongNamesAreNotPrintedAHundredTimes(t *testing.T) {
+	t.Parallel()
+	in, err := NewInput(&identity.SetIdentityPoolRolesOperation, reflect.TypeFor[identity.SetIdentityPoolRolesInput](), api.ValidationException)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const long = 500_000
+	_, err = in.Read([]byte(`{"RoleMappings":{"` + strings.Repeat("x", long) + `":{"RulesConfiguration":{"Rules":[` + strings.Repeat("{},", 99) + `{}]}}}}`))
+	if err == nil || !strings.Contains(err.Error(), ": 404 validation errors detected: ") {
+		t.Fatalf("error = %.200v", err)
+	}
+	if n := len(err.Error()); n > 4*long {
 		t.Errorf("the message has %d bytes", n)
 	}
 }
