@@ -62,7 +62,7 @@ func (c Config) remoteSTS() (*remotests.Client, error) {
 func (s *Server) withQueries(p *parts, next http.Handler) (http.Handler, error) {
 	door, err := stsdoor.New(stsdoor.Config{
 		Service: &stsService{Operations: &sts.Operations{
-			Access: p.access, Verifier: p.outside, Identities: p.identities, Now: s.cfg.Now, AccountID: s.cfg.AccountID,
+			DB: p.db, Access: p.access, Verifier: p.outside, Identities: p.identities, Now: s.cfg.Now, AccountID: s.cfg.AccountID,
 		}},
 		Callers: p.access, Region: s.cfg.Region, Now: s.cfg.Now, Log: s.cfg.Log,
 		AcceptAnyCredentials: s.cfg.Mode == Dev, Origin: s.cfg.origin, Observe: s.metrics.observe,

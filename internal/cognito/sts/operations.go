@@ -9,10 +9,12 @@ import (
 	"cognate/internal/cognito/access"
 	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/cognito/webidentity"
+	"cognate/internal/store"
 )
 
 // Operations are the operations. The fields are set before the first use.
 type Operations struct {
+	DB         *store.DB
 	Access     *access.Access
 	Verifier   *webidentity.Verifier
 	Identities *identitytokens.Tokens // of this installation's identity pools

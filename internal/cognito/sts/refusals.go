@@ -107,6 +107,10 @@ func errNoToken() *api.Error {
 	return sts.InvalidIdentityTokenException("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
 }
 
+func errNoIdentity() *api.Error {
+	return sts.InvalidIdentityTokenException("The identity of the token does not exist any more")
+}
+
 // responseRefused puts a refusal of a SAML response into the words of the service (D5).
 func responseRefused(err error) error {
 	var e *webidentity.Error

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"strings"
 
+	"cognate/internal/api"
 	"cognate/internal/api/sts"
 	"cognate/internal/cognito/access"
 	"cognate/internal/cognito/identitytokens"
 	"cognate/internal/cognito/webidentity"
 	"cognate/internal/protocol/iam"
 	"cognate/internal/protocol/jwt"
+	"cognate/internal/store"
 )
 
 const webIdentity = "sts:AssumeRoleWithWebIdentity"
@@ -108,6 +110,9 @@ func (o *Operations) identity(ctx context.Context, token string) (*bearer, error
 	case err != nil:
 		return nil, err
 	}
+	if err := o.checkIdentity(ctx, said); err != nil {
+		return nil, err
+	}
 	keys := iam.Keys{}
 	keys.Set(identitytokens.Provider+":aud", said.PoolID)
 	keys.Set(identitytokens.Provider+":sub", said.IdentityID)
@@ -116,6 +121,23 @@ func (o *Operations) identity(ctx context.Context, token string) (*bearer, error
 		federated: identitytokens.Provider, provider: identitytokens.Provider, subject: said.IdentityID, audience: said.PoolID,
 		keys: keys, session: sessionClaims{tags: said.Tags},
 	}, nil
+}
+
+// checkIdentity refuses a token whose identity was deleted or disabled since: nobody
+// is to come in by what somebody was.
+func (o *Operations) checkIdentity(ctx context.Context, said *identitytokens.Token) error {
+	who, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (*store.Identity, error) {
+		return tx.Identity(ctx, said.IdentityID)
+	})
+	switch {
+	case api.HasCode(err, "ResourceNotFoundException"):
+		return errNoIdentity().Because(err)
+	case err != nil:
+		return err
+	case who.PoolID != said.PoolID || who.State == store.IdentityDisabled:
+		return errNoIdentity()
+	}
+	return nil
 }
 
 // openID takes an ID token of an OpenID provider that an operator has entered.

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"context"
 	"maps"
 	"strings"
 	"testing"
@@ -109,6 +110,31 @@ func TestTokensThatAreNoneOrNoLongerGood(t *testing.T) {
 	w.moved.Store(int64(10 * time.Minute))
 	_, err := w.AssumeRoleWithWebIdentity(t.Context(), web(role, token))
 	wantError(t, err, 400, "ExpiredTokenException", "Token expired: current date/time 1772367000 must be before the expiration date/time 1772367000")
+}
+
+// A token outlives its identity by minutes, but opens nothing any more.
+func TestTokensOfIdentitiesThatAreGone_S033(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(ctx context.Context, tx *store.Tx) error{
+		"deleted": func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentity(ctx, identityID) },
+		"disabled": func(ctx context.Context, tx *store.Tx) error {
+			return tx.SaveIdentity(ctx, &store.Identity{ID: identityID, State: store.IdentityDisabled, ModifiedAt: start})
+		},
+		"its pool deleted": func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, poolID) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			role := w.role("shop", trusting(poolPrincipal, `"sts:AssumeRoleWithWebIdentity"`, ""), nil)
+			token := w.identityToken(nil)
+			if _, err := w.AssumeRoleWithWebIdentity(t.Context(), web(role, token)); err != nil {
+				t.Fatal(err)
+			}
+			w.write(end)
+			_, err := w.AssumeRoleWithWebIdentity(t.Context(), web(role, token))
+			wantError(t, err, 400, "InvalidIdentityToken", "The identity of the token does not exist any more")
+		})
+	}
 }
 
 func (w *world) idToken(change map[string]any) string {

@@ -79,7 +79,7 @@ func newWorld(t *testing.T) *world {
 	elsewhere := map[string]string{webidentity.Google: w.idp.URL, webidentity.Facebook: w.idp.URL, webidentity.Amazon: w.idp.URL}
 	w.db = db
 	w.Operations = &Operations{
-		Access: a, AccountID: account, Now: w.now,
+		DB: db, Access: a, AccountID: account, Now: w.now,
 		Identities: &identitytokens.Tokens{DB: db, Source: keys{}, Issuer: "https://id.example/cognito-identity", Now: w.now, Cores: limits.NewCores()},
 		Verifier: &webidentity.Verifier{
 			Now: w.now, Pools: &tokens.Tokens{Issuer: func(id string) string { return "https://pools.example/" + id }},
@@ -87,6 +87,12 @@ func newWorld(t *testing.T) *world {
 			Endpoints: []string{"https://sts.example/"},
 		},
 	}
+	w.write(func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.InsertIdentityPool(ctx, &store.IdentityPool{ID: poolID, Region: "us-east-1", CreatedAt: start, ModifiedAt: start}); err != nil {
+			return err
+		}
+		return tx.InsertIdentity(ctx, &store.Identity{ID: identityID, PoolID: poolID, State: store.IdentityLinked, CreatedAt: start, ModifiedAt: start})
+	})
 	return w
 }
 
