@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
+	identitytypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentity/types"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
@@ -153,16 +154,34 @@ func TestIdentitiesBelongToTheirPools_S137(t *testing.T) {
 		_, err := by.DescribeIdentity(t.Context(), &cognitoidentity.DescribeIdentityInput{IdentityId: &id})
 		return err
 	}
-	remove := func(ids ...string) error {
-		_, err := by.DeleteIdentities(t.Context(), &cognitoidentity.DeleteIdentitiesInput{IdentityIdsToDelete: ids})
-		return err
+	remove := func(ids ...string) ([]identitytypes.UnprocessedIdentityId, error) {
+		out, err := by.DeleteIdentities(t.Context(), &cognitoidentity.DeleteIdentitiesInput{IdentityIdsToDelete: ids})
+		if err != nil {
+			return nil, err
+		}
+		return out.UnprocessedIdentityIds, nil
 	}
+	const unknown = "us-east-1:00000000-0000-0000-0000-000000000009"
 	wantOK(t, describe(mine))
 	wantDenied(t, describe(foreign), userARN("of-one-pool"), "cognito-identity:DescribeIdentity", "*")
-	wantDenied(t, describe("us-east-1:00000000-0000-0000-0000-000000000009"), userARN("of-one-pool"), "cognito-identity:DescribeIdentity", "*")
-	wantDenied(t, remove(mine, foreign), userARN("of-one-pool"), "cognito-identity:DeleteIdentities", "*")
+	wantDenied(t, describe(unknown), userARN("of-one-pool"), "cognito-identity:DescribeIdentity", "*")
+	_, err := remove(foreign, unknown)
+	wantDenied(t, err, userARN("of-one-pool"), "cognito-identity:DeleteIdentities", "*")
 	wantOK(t, describe(mine))
-	wantOK(t, remove(mine))
+	left, err := remove(foreign, mine, unknown)
+	wantOK(t, err)
+	if len(left) != 2 || *left[0].IdentityId != foreign || *left[1].IdentityId != unknown ||
+		left[0].ErrorCode != identitytypes.ErrorCodeAccessDenied || left[1].ErrorCode != identitytypes.ErrorCodeAccessDenied {
+		t.Errorf("left %+v", left)
+	}
+	list := func(id string) error {
+		_, err := s.Identity.DescribeIdentity(t.Context(), &cognitoidentity.DescribeIdentityInput{IdentityId: &id})
+		return err
+	}
+	wantOK(t, list(foreign))
+	if err := list(mine); err == nil {
+		t.Error("what the caller may delete is still there")
+	}
 }
 
 func TestWhereARequestComesFromDecides(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/api/identity"
+	"cognate/internal/cognito/access"
 	"cognate/internal/store"
 )
 
@@ -132,12 +133,14 @@ func (o *Operations) unlink(ctx context.Context, tx *store.Tx, who *store.Identi
 }
 
 // DeleteIdentities removes identities of any pool of the Region. Those that are not
-// there count as removed.
+// there count as removed; those that the caller may not delete stay, and the answer
+// says so.
 func (o *Operations) DeleteIdentities(ctx context.Context, in *identity.DeleteIdentitiesInput) (*identity.DeleteIdentitiesResponse, error) {
+	denied := access.DeniedFrom(ctx)
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		for _, id := range in.IdentityIdsToDelete {
-			if !strings.HasPrefix(id, o.region(ctx)+":") {
-				continue // none of this Region's
+			if slices.Contains(denied, id) || !strings.HasPrefix(id, o.region(ctx)+":") {
+				continue // not the caller's, or none of this Region's
 			}
 			if err := tx.DeleteIdentity(ctx, id); err != nil {
 				return struct{}{}, err
@@ -148,5 +151,11 @@ func (o *Operations) DeleteIdentities(ctx context.Context, in *identity.DeleteId
 	if err != nil {
 		return nil, err
 	}
-	return &identity.DeleteIdentitiesResponse{UnprocessedIdentityIds: []identity.UnprocessedIdentityId{}}, nil
+	out := &identity.DeleteIdentitiesResponse{UnprocessedIdentityIds: []identity.UnprocessedIdentityId{}}
+	for _, id := range denied {
+		out.UnprocessedIdentityIds = append(out.UnprocessedIdentityIds, identity.UnprocessedIdentityId{
+			IdentityId: id, ErrorCode: identity.ErrorCodeAccessDenied,
+		})
+	}
+	return out, nil
 }

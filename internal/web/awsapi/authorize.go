@@ -29,26 +29,26 @@ const identityPools = "cognito-identity"
 var everywhere = []string{"SetPrincipalTagAttributeMap", "GetPrincipalTagAttributeMap"}
 
 // authorize asks whether the caller may do this, and may pass on the roles that it
-// names.
-func (h *Handler) authorize(ctx context.Context, a asked) error {
+// names. The context that it gives tells the operation what was left out.
+func (h *Handler) authorize(ctx context.Context, a asked) (context.Context, error) {
 	if a.who.Unrestricted() {
-		return nil
+		return ctx, nil
 	}
-	list, err := h.questions(ctx, a)
+	if in, ok := a.in.(*identity.DeleteIdentitiesInput); ok {
+		return h.authorizeEach(ctx, a, in.IdentityIdsToDelete)
+	}
+	question, err := h.question(ctx, a)
 	if err != nil {
-		return fmt.Errorf("find what %s is about: %w", a.op.spec.Name, err)
+		return ctx, fmt.Errorf("find what %s is about: %w", a.op.spec.Name, err)
 	}
-	for _, question := range list {
-		if err := h.Access.Authorize(ctx, a.who, question); err != nil {
-			return fmt.Errorf("authorize %s: %w", a.op.spec.Name, err)
-		}
+	if err := h.Access.Authorize(ctx, a.who, question); err != nil {
+		return ctx, fmt.Errorf("authorize %s: %w", a.op.spec.Name, err)
 	}
-	return h.authorizeRoles(ctx, a)
+	return ctx, h.authorizeRoles(ctx, a)
 }
 
-// questions are what has to be allowed: one thing, but for requests about
-// identities of several pools.
-func (h *Handler) questions(ctx context.Context, a asked) ([]access.Request, error) {
+// question is what has to be allowed.
+func (h *Handler) question(ctx context.Context, a asked) (access.Request, error) {
 	question := access.Request{Action: a.op.service.name + ":" + a.op.spec.Name, Resource: "*", Keys: inputKeys(a.in), Origin: a.from}
 	service, pool := a.op.service.name, a.pool
 	switch {
@@ -56,13 +56,17 @@ func (h *Handler) questions(ctx context.Context, a asked) ([]access.Request, err
 		question.Resource, pool = a.resource, poolOfARN(a.resource)
 	case pool != "":
 		question.Resource = h.poolARN(service, pool, a.from.Region)
-	case service == identityPools:
-		return h.aboutIdentities(ctx, question, identitiesOf(a.in))
 	}
-	if pool != "" && h.Resources != nil {
+	if in, ok := a.in.(*identity.DescribeIdentityInput); ok {
+		var err error
+		if pool, err = h.poolOf(ctx, in.IdentityId); err != nil {
+			return question, err
+		}
+	}
+	if pool != "" && question.Resource != "*" && h.Resources != nil {
 		tags, err := h.Resources.Tags(ctx, service, pool)
 		if err != nil {
-			return nil, err
+			return question, err
 		}
 		for key, value := range tags {
 			question.Keys.Set("aws:ResourceTag/"+key, value)
@@ -74,47 +78,48 @@ func (h *Handler) questions(ctx context.Context, a asked) ([]access.Request, err
 			question.Resource = "*"
 		}
 	}
-	return []access.Request{question}, nil
+	return question, nil
 }
 
-// aboutIdentities asks once for each pool that identities belong to.
-func (h *Handler) aboutIdentities(ctx context.Context, question access.Request, ids []string) ([]access.Request, error) {
-	var list []access.Request
-	var seen []string
+// authorizeEach asks once for each pool that identities belong to. Where the caller
+// may do it to some of them, the others are the operation's to answer for.
+func (h *Handler) authorizeEach(ctx context.Context, a asked, ids []string) (context.Context, error) {
+	pools := make(map[string]error)
+	var denied []string
+	var first error
 	for _, id := range ids {
-		pool := ""
-		if h.Resources != nil {
-			var err error
-			if pool, err = h.Resources.PoolOf(ctx, id); err != nil {
-				return nil, err
-			}
+		pool, err := h.poolOf(ctx, id)
+		if err != nil {
+			return ctx, fmt.Errorf("find what %s is about: %w", a.op.spec.Name, err)
 		}
-		if slices.Contains(seen, pool) {
+		refusal, asked := pools[pool]
+		if !asked {
+			question := access.Request{Action: a.op.service.name + ":" + a.op.spec.Name, Resource: "*", Keys: iam.Keys{}, Origin: a.from}
+			if pool != "" {
+				question.Keys.Set("cognito-identity:IdentityPoolArn", h.poolARN(identityPools, pool, a.from.Region))
+			}
+			refusal = h.Access.Authorize(ctx, a.who, question)
+			pools[pool] = refusal
+		}
+		if refusal == nil {
 			continue
 		}
-		seen = append(seen, pool)
-		q := question
-		q.Keys = iam.Keys{}
-		if pool != "" {
-			q.Keys.Set("cognito-identity:IdentityPoolArn", h.poolARN(identityPools, pool, question.Origin.Region))
+		if denied = append(denied, id); first == nil {
+			first = refusal
 		}
-		list = append(list, q)
 	}
-	if list == nil {
-		list = append(list, question)
+	if first != nil && len(denied) == len(ids) {
+		return ctx, fmt.Errorf("authorize %s: %w", a.op.spec.Name, first)
 	}
-	return list, nil
+	return access.WithDenied(ctx, denied), nil
 }
 
-// identitiesOf gives the identities that a request names without their pool.
-func identitiesOf(in any) []string {
-	switch in := in.(type) {
-	case *identity.DescribeIdentityInput:
-		return []string{in.IdentityId}
-	case *identity.DeleteIdentitiesInput:
-		return in.IdentityIdsToDelete
+// poolOf gives the pool of an identity, empty where there is none.
+func (h *Handler) poolOf(ctx context.Context, identityID string) (string, error) {
+	if h.Resources == nil {
+		return "", nil
 	}
-	return nil
+	return h.Resources.PoolOf(ctx, identityID)
 }
 
 // inputKeys gives the condition keys about the tags that a request brings

@@ -170,7 +170,7 @@ func (h *Handler) run(r *http.Request, x *exchange, data []byte) ([]byte, error)
 	ctx = access.WithOrigin(ctx, from)
 	if o.spec.Access != api.Public {
 		a := asked{who: who, op: o, in: in, pool: x.pool, resource: stringField(value, o.fields.resource), from: from}
-		if err := h.authorize(ctx, a); err != nil {
+		if ctx, err = h.authorize(ctx, a); err != nil {
 			return nil, err
 		}
 	}
