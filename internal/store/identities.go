@@ -55,9 +55,10 @@ const (
 )
 
 const (
-	insertPoolIdentity = `INSERT INTO identities (id, pool_id, state, created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5)`
-	selectPoolIdentity = `SELECT ` + identityColumnsOf + ` FROM identities i LEFT JOIN identity_logins l ON l.identity_id = i.id
-		WHERE i.id = $1` + oldestLoginFirst
+	insertPoolIdentity = `INSERT INTO identities (id, pool_id, state, created_ms, modified_ms)
+		SELECT CAST($1 AS TEXT), p.id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM identity_pools p WHERE p.id = $2 AND p.deleted_ms = 0`
+	selectPoolIdentity = `SELECT ` + identityColumnsOf + ` FROM identities i JOIN identity_pools p ON p.id = i.pool_id AND p.deleted_ms = 0
+		LEFT JOIN identity_logins l ON l.identity_id = i.id WHERE i.id = $1` + oldestLoginFirst
 	selectByLogin = `SELECT ` + identityColumnsOf + ` FROM identity_logins k JOIN identities i ON i.id = k.identity_id
 		LEFT JOIN identity_logins l ON l.identity_id = i.id
 		WHERE k.pool_id = $1 AND k.provider = $2 AND k.subject_key = $3` + oldestLoginFirst
@@ -111,16 +112,21 @@ func NoIdentity(id string) error {
 	return identity.ResourceNotFoundException("Identity '%s' not found.", id)
 }
 
-// InsertIdentity adds an identity without logins.
+// InsertIdentity adds an identity without logins; ResourceNotFoundException when its
+// pool is gone.
 func (tx *Tx) InsertIdentity(ctx context.Context, i *Identity) error {
-	_, err := tx.change(ctx, insertPoolIdentity, i.ID, i.PoolID, string(i.State), toMS(i.CreatedAt), toMS(i.ModifiedAt))
+	n, err := tx.change(ctx, insertPoolIdentity, i.ID, i.PoolID, string(i.State), toMS(i.CreatedAt), toMS(i.ModifiedAt))
 	if err != nil {
 		return fmt.Errorf("insert identity %s: %w", i.ID, err)
+	}
+	if n == 0 {
+		return NoIdentityPool(i.PoolID)
 	}
 	return nil
 }
 
-// Identity answers ResourceNotFoundException when there is no such identity.
+// Identity answers ResourceNotFoundException when there is no such identity, or its
+// pool is being deleted.
 func (tx *Tx) Identity(ctx context.Context, id string) (*Identity, error) {
 	rows, err := many(ctx, tx, scanIdentityRow, selectPoolIdentity, id)
 	switch {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,7 +19,13 @@ func newIdentityPool(t testing.TB, db *testDB, id string) *store.IdentityPool {
 	t.Helper()
 	p := &store.IdentityPool{ID: id, Region: "us-east-1", Name: "shop", CreatedAt: start, ModifiedAt: start}
 	p.Settings.Pool = identity.IdentityPool{IdentityPoolId: id, IdentityPoolName: "shop", SupportedLoginProviders: map[string]string{"api.twitter.com": "key;secret"}}
-	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.InsertIdentityPool(ctx, p) })
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		made, err := tx.InsertIdentityPool(ctx, p)
+		if err == nil && !made {
+			err = errors.New("there is one already")
+		}
+		return err
+	})
 	return p
 }
 
@@ -62,13 +69,83 @@ func TestAStaleIdentityPoolIsNotWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantCode(t, save(&stale), "ConcurrentModificationException", "IdentityPool '"+identityPoolID+"' was changed by another request.")
-		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID) })
+		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID, start) })
 		gone := "IdentityPool '" + identityPoolID + "' not found."
 		wantCode(t, save(p), "ResourceNotFoundException", gone)
 		_, err := identityPool(t, db, identityPoolID)
 		wantCode(t, err, "ResourceNotFoundException", gone)
-		err = tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID) })
+		err = tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID, start) })
 		wantCode(t, err, "ResourceNotFoundException", gone)
+	})
+}
+
+// A large pool is gone at once, and its rows go in small transactions.
+func TestLargeIdentityPoolsAreDeletedByAndBy(t *testing.T) {
+	onEach(t, func(t *testing.T, db *testDB) {
+		p := newIdentityPool(t, db, identityPoolID)
+		kept := newIdentityPool(t, db, "us-east-1:22222222-0000-4000-8000-000000000000")
+		const many = 1200
+		id := func(n int) string { return fmt.Sprintf("us-east-1:%04d", n) }
+		left := func(of *store.IdentityPool) int {
+			return len(read(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Identity, error) {
+				return tx.ListIdentities(ctx, of.ID, "", false, many)
+			}))
+		}
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			for n := range many {
+				who := &store.Identity{ID: id(n), PoolID: p.ID, State: store.IdentityLinked, CreatedAt: start, ModifiedAt: start}
+				if n == 0 {
+					who.PoolID = kept.ID
+				}
+				if err := tx.InsertIdentity(ctx, who); err != nil {
+					return err
+				}
+				if _, err := tx.InsertIdentityLogin(ctx, who, loginAt("login.example", id(n))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, p.ID, start) })
+		wantEqual(t, left(p), many-1-500)
+
+		gone := "IdentityPool '" + p.ID + "' not found."
+		_, err := identityPool(t, db, p.ID)
+		wantCode(t, err, "ResourceNotFoundException", gone)
+		err = tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.UpdateIdentityPool(ctx, p) })
+		wantCode(t, err, "ResourceNotFoundException", gone)
+		err = tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, p.ID, start) })
+		wantCode(t, err, "ResourceNotFoundException", gone)
+		err = tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error {
+			return tx.InsertIdentity(ctx, &store.Identity{ID: "us-east-1:late", PoolID: p.ID, State: store.IdentityGuest, CreatedAt: start, ModifiedAt: start})
+		})
+		wantCode(t, err, "ResourceNotFoundException", gone)
+		for n := 1; n < many; n++ {
+			_, err := store.Read(t.Context(), db.DB, func(ctx context.Context, tx *store.Tx) (*store.Identity, error) { return tx.Identity(ctx, id(n)) })
+			wantCode(t, err, "ResourceNotFoundException", "Identity '"+id(n)+"' not found.")
+		}
+		list := read(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.IdentityPool, error) {
+			return tx.ListIdentityPools(ctx, "us-east-1", "", 10)
+		})
+		wantEqual(t, list, []*store.IdentityPool{kept})
+		n := read(t, db, func(ctx context.Context, tx *store.Tx) (int64, error) { return tx.CountIdentityPools(ctx, "us-east-1") })
+		wantEqual(t, n, 1)
+		write(t, db, func(ctx context.Context, tx *store.Tx) error { // its id is taken until the last row is gone
+			if made, err := tx.InsertIdentityPool(ctx, &store.IdentityPool{ID: p.ID, Region: "us-east-1"}); err != nil || made {
+				return fmt.Errorf("made %v: %w", made, err)
+			}
+			return nil
+		})
+
+		if _, err := db.Purge(t.Context(), start); err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, left(p), 0)
+		wantEqual(t, left(kept), 1)
+		if who := byLogin(t, db, loginAt("login.example", id(1))); who != nil {
+			t.Errorf("a login of %s is left", who.ID)
+		}
+		newIdentityPool(t, db, p.ID)
 	})
 }
 
@@ -206,7 +283,7 @@ func TestLoginsMoveAndGo(t *testing.T) {
 		}
 		wantCode(t, tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.SaveIdentity(ctx, ana) }),
 			"ResourceNotFoundException", "Identity 'us-east-1:a' not found.")
-		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID) })
+		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID, start) })
 		wantEqual(t, tableRows(t, db), map[string]int64{})
 	})
 }

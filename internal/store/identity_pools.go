@@ -40,13 +40,17 @@ type TagMap struct {
 const identityPoolColumns = `id, region, name, created_ms, modified_ms, version, doc`
 
 const (
-	insertIdentityPool = `INSERT INTO identity_pools (` + identityPoolColumns + `) VALUES ($1, $2, $3, $4, $5, 1, $6)`
-	selectIdentityPool = `SELECT ` + identityPoolColumns + ` FROM identity_pools WHERE id = $1`
-	updateIdentityPool = `UPDATE identity_pools SET name = $1, modified_ms = $2, doc = $3, version = version + 1 WHERE id = $4 AND version = $5`
-	deleteIdentityPool = `DELETE FROM identity_pools WHERE id = $1`
-	countIdentityPools = `SELECT COUNT(*) FROM identity_pools WHERE region = $1`
+	insertIdentityPool = `INSERT INTO identity_pools (` + identityPoolColumns + `) VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT DO NOTHING`
+	selectIdentityPool = `SELECT ` + identityPoolColumns + ` FROM identity_pools WHERE id = $1 AND deleted_ms = 0`
+	updateIdentityPool = `UPDATE identity_pools SET name = $1, modified_ms = $2, doc = $3, version = version + 1
+		WHERE id = $4 AND version = $5 AND deleted_ms = 0`
+	countIdentityPools = `SELECT COUNT(*) FROM identity_pools WHERE region = $1 AND deleted_ms = 0`
 	listIdentityPools  = `SELECT ` + identityPoolColumns + ` FROM identity_pools
-		WHERE region = $1 AND id > $2 ORDER BY id LIMIT CAST($3 AS BIGINT)`
+		WHERE region = $1 AND id > $2 AND deleted_ms = 0 ORDER BY id LIMIT CAST($3 AS BIGINT)`
+
+	markIdentityPool   = `UPDATE identity_pools SET deleted_ms = $2 WHERE id = $1 AND deleted_ms = 0`
+	emptyIdentityPool  = `DELETE FROM identities WHERE id IN (SELECT id FROM identities WHERE pool_id = $1 LIMIT CAST($2 AS BIGINT))`
+	deleteIdentityPool = `DELETE FROM identity_pools WHERE id = $1`
 )
 
 func (tx *Tx) scanIdentityPool(s scanner) (*IdentityPool, error) {
@@ -80,18 +84,19 @@ func NoIdentityPool(id string) error {
 	return identity.ResourceNotFoundException("IdentityPool '%s' not found.", id)
 }
 
-// InsertIdentityPool adds an identity pool and sets its version.
-func (tx *Tx) InsertIdentityPool(ctx context.Context, p *IdentityPool) error {
+// InsertIdentityPool adds an identity pool and sets its version; false means that the
+// id is taken, by a pool or by one that is being deleted.
+func (tx *Tx) InsertIdentityPool(ctx context.Context, p *IdentityPool) (bool, error) {
 	doc, err := tx.identityPoolDoc(p)
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, err = tx.change(ctx, insertIdentityPool, p.ID, p.Region, p.Name, toMS(p.CreatedAt), toMS(p.ModifiedAt), doc)
+	n, err := tx.change(ctx, insertIdentityPool, p.ID, p.Region, p.Name, toMS(p.CreatedAt), toMS(p.ModifiedAt), doc)
 	if err != nil {
-		return fmt.Errorf("insert identity pool %s: %w", p.ID, err)
+		return false, fmt.Errorf("insert identity pool %s: %w", p.ID, err)
 	}
 	p.Version = 1
-	return nil
+	return n > 0, nil
 }
 
 // IdentityPool answers ResourceNotFoundException when there is no such pool.
@@ -127,14 +132,22 @@ func (tx *Tx) UpdateIdentityPool(ctx context.Context, p *IdentityPool) error {
 	return nil
 }
 
-// DeleteIdentityPool removes a pool and its identities.
-func (tx *Tx) DeleteIdentityPool(ctx context.Context, id string) error {
-	n, err := tx.change(ctx, deleteIdentityPool, id)
+// DeleteIdentityPool removes a pool and its identities. Of a large pool it removes
+// some and hides the others, which Purge takes away: all of them at once would keep
+// everybody else from writing.
+func (tx *Tx) DeleteIdentityPool(ctx context.Context, id string, now time.Time) error {
+	n, err := tx.change(ctx, markIdentityPool, id, toMS(now))
+	if err == nil && n == 0 {
+		return NoIdentityPool(id)
+	}
+	if err == nil {
+		n, err = tx.change(ctx, emptyIdentityPool, id, purgeRows)
+	}
+	if err == nil && n < purgeRows {
+		_, err = tx.change(ctx, deleteIdentityPool, id)
+	}
 	if err != nil {
 		return fmt.Errorf("delete identity pool %s: %w", id, err)
-	}
-	if n == 0 {
-		return NoIdentityPool(id)
 	}
 	return nil
 }

@@ -52,6 +52,11 @@ var purges = []struct {
 		(SELECT pool_id, sub, id FROM auth_events WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
 	{"import files", importFilesKept, `DELETE FROM import_pieces WHERE (pool_id, job_id, upload, n) IN
 		(SELECT pool_id, job_id, upload, n FROM import_pieces WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
+	{"identities of deleted pools", 0, `DELETE FROM identities WHERE id IN
+		(SELECT i.id FROM identity_pools p JOIN identities i ON i.pool_id = p.id WHERE p.deleted_ms > 0 AND p.deleted_ms <= $1 LIMIT CAST($2 AS BIGINT))`},
+	{"deleted identity pools", 0, `DELETE FROM identity_pools WHERE id IN
+		(SELECT p.id FROM identity_pools p WHERE p.deleted_ms > 0 AND p.deleted_ms <= $1
+			AND NOT EXISTS (SELECT 1 FROM identities i WHERE i.pool_id = p.id) LIMIT CAST($2 AS BIGINT))`},
 	{"import logs", importLogKept, `DELETE FROM import_log WHERE (pool_id, job_id, n) IN
 		(SELECT pool_id, job_id, n FROM import_log WHERE created_ms <= $1 ORDER BY created_ms LIMIT CAST($2 AS BIGINT)) AND created_ms <= $1`},
 }

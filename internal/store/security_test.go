@@ -46,10 +46,11 @@ func plant(t *testing.T, db *testDB) []string {
 			_, errCertificate := tx.AddPoolCertificate(ctx, &store.PoolCertificate{
 				PoolID: poolID, Purpose: id, Private: []byte(secret("saml-key")), Certificate: []byte("public"),
 			})
+			_, errIdentities := tx.InsertIdentityPool(ctx, identities)
 			return errors.Join(
 				errUser, errDevice, errCertificate,
 				tx.InsertIdentityProvider(ctx, provider),
-				tx.InsertIdentityPool(ctx, identities),
+				errIdentities,
 				tx.AddPasswordHistory(ctx, poolID, id, password(), start, 5),
 				tx.PutTOTP(ctx, store.TOTP{PoolID: poolID, Sub: id, Secret: []byte(secret("totp"))}),
 				tx.InsertClient(ctx, client),

@@ -13,7 +13,10 @@ func TestIdentityPoolIsKeptForASecondUnlessForgotten(t *testing.T) {
 	f := newFixture(t)
 	const id = "eu-west-1:00000000-0000-4000-8000-000000000000"
 	pool := &store.IdentityPool{ID: id, Region: "eu-west-1", Name: "first", CreatedAt: f.now, ModifiedAt: f.now}
-	f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.InsertIdentityPool(ctx, pool) })
+	f.write(t, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.InsertIdentityPool(ctx, pool)
+		return err
+	})
 	rename := func(name string) {
 		pool.Name = name
 		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.UpdateIdentityPool(ctx, pool) })
@@ -39,7 +42,8 @@ func TestIdentityPoolOfAnotherRegionIsNotFound(t *testing.T) {
 	f := newFixture(t)
 	const id = "eu-west-1:00000000-0000-4000-8000-000000000000"
 	f.write(t, func(ctx context.Context, tx *store.Tx) error {
-		return tx.InsertIdentityPool(ctx, &store.IdentityPool{ID: id, Region: "eu-west-1"})
+		_, err := tx.InsertIdentityPool(ctx, &store.IdentityPool{ID: id, Region: "eu-west-1"})
+		return err
 	})
 	for region, found := range map[string]bool{"eu-west-1": true, "us-east-1": false} {
 		ctx := api.WithRequest(t.Context(), &api.RequestInfo{Signed: true, Region: region})

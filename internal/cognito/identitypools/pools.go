@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"cognate/internal/api"
 	"cognate/internal/api/identity"
 	"cognate/internal/store"
 )
@@ -52,13 +51,11 @@ func (o *Operations) insert(ctx context.Context, tx *store.Tx, pool *store.Ident
 	if n >= cmp.Or(o.Quota, DefaultQuota) {
 		return identity.LimitExceededException("Account has exceeded the maximum number of identity pools.")
 	}
-	switch _, err := tx.IdentityPool(ctx, pool.ID); {
-	case err == nil:
-		return identity.InvalidParameterException("IdentityPool '%s' already exists.", pool.ID)
-	case !api.HasCode(err, "ResourceNotFoundException"):
-		return err
+	made, err := tx.InsertIdentityPool(ctx, pool)
+	if err == nil && !made {
+		err = identity.InvalidParameterException("IdentityPool '%s' already exists.", pool.ID)
 	}
-	return tx.InsertIdentityPool(ctx, pool)
+	return err
 }
 
 // chosenIDTag is the tag by which a new pool asks for its id in dev.
@@ -108,14 +105,14 @@ func (o *Operations) DescribeIdentityPool(ctx context.Context, in *identity.Desc
 	return describe(pool), nil
 }
 
-// DeleteIdentityPool removes a pool and its identities. Sessions that it gave end by
-// themselves.
+// DeleteIdentityPool removes a pool and its identities, those of a large pool by and by.
+// Sessions that it gave end by themselves.
 func (o *Operations) DeleteIdentityPool(ctx context.Context, in *identity.DeleteIdentityPoolInput) error {
 	if _, err := o.Directory.IdentityPool(ctx, in.IdentityPoolId); err != nil {
 		return err
 	}
 	_, err := store.Write(ctx, o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		return struct{}{}, tx.DeleteIdentityPool(ctx, in.IdentityPoolId)
+		return struct{}{}, tx.DeleteIdentityPool(ctx, in.IdentityPoolId, o.Now())
 	})
 	o.Directory.ForgetIdentityPool(in.IdentityPoolId)
 	return err

@@ -120,7 +120,7 @@ func TestTokensOfIdentitiesThatAreGone_S033(t *testing.T) {
 		"disabled": func(ctx context.Context, tx *store.Tx) error {
 			return tx.SaveIdentity(ctx, &store.Identity{ID: identityID, State: store.IdentityDisabled, ModifiedAt: start})
 		},
-		"its pool deleted": func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, poolID) },
+		"its pool deleted": func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, poolID, start) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

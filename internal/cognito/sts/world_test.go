@@ -88,7 +88,7 @@ func newWorld(t *testing.T) *world {
 		},
 	}
 	w.write(func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.InsertIdentityPool(ctx, &store.IdentityPool{ID: poolID, Region: "us-east-1", CreatedAt: start, ModifiedAt: start}); err != nil {
+		if _, err := tx.InsertIdentityPool(ctx, &store.IdentityPool{ID: poolID, Region: "us-east-1", CreatedAt: start, ModifiedAt: start}); err != nil {
 			return err
 		}
 		return tx.InsertIdentity(ctx, &store.Identity{ID: identityID, PoolID: poolID, State: store.IdentityLinked, CreatedAt: start, ModifiedAt: start})
