@@ -58,10 +58,13 @@ func (s *Server) openQuotas(ctx context.Context) (*quotas.Nodes, error) {
 	return nodes, nil
 }
 
-// limitAPI counts a request of the API of user pools or identity pools.
+// limitAPI counts a request of the API of user pools, identity pools or STS.
 func (p *parts) limitAPI(ctx context.Context, r awsapi.Limited) error {
-	if r.Service == "cognito-identity" {
+	switch r.Service {
+	case "cognito-identity":
 		return p.limitIdentityPools(ctx, r)
+	case "sts":
+		return p.limitSTS(ctx, r)
 	}
 	request := quotas.Request{Category: quotas.Of(r.Operation), Operation: r.Operation, User: r.Username}
 	if r.PoolID != "" {
@@ -94,6 +97,14 @@ func (p *parts) limitIdentityPools(ctx context.Context, r awsapi.Limited) error 
 			request.PoolID = pool.ID
 		}
 	}
+	if !r.Signed {
+		request.Source = limits.Source(ctx)
+	}
+	return p.quotas.Take(request)
+}
+
+func (p *parts) limitSTS(ctx context.Context, r awsapi.Limited) error {
+	request := quotas.Request{Category: quotas.SecurityTokens, Operation: r.Operation}
 	if !r.Signed {
 		request.Source = limits.Source(ctx)
 	}

@@ -66,6 +66,7 @@ func (s *Server) withQueries(p *parts, next http.Handler) (http.Handler, error) 
 		}},
 		Callers: p.access, Region: s.cfg.Region, Now: s.cfg.Now, Log: s.cfg.Log,
 		AcceptAnyCredentials: s.cfg.Mode == Dev, Origin: s.cfg.origin, Observe: s.metrics.observe,
+		Limit: p.limitAPI,
 	})
 	if err != nil {
 		return nil, err

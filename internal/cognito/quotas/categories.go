@@ -44,6 +44,12 @@ var identityPools = map[Category]rule{
 	IdentityPoolsManagement:              {rate: 25},
 }
 
+// SecurityTokens is the category of every operation of STS: AWS counts them together,
+// with a rate that is no quota of this service.
+const SecurityTokens Category = "SecurityTokenService"
+
+const securityTokensRate = 600
+
 // rule is what is known of a category.
 type rule struct {
 	rate           int64 // requests per second by default
@@ -74,8 +80,11 @@ var rules = map[Category]rule{
 	LimitManagement:        {rate: 1},
 }
 
-// ruleOf gives the rule of a category of either API.
+// ruleOf gives the rule of a category of any API.
 func ruleOf(c Category) (rule, bool) {
+	if c == SecurityTokens {
+		return rule{rate: securityTokensRate}, true
+	}
 	if r, ok := rules[c]; ok {
 		return r, true
 	}

@@ -44,6 +44,9 @@ type Config struct {
 	// sites are refused instead of plain connections.
 	AcceptAnyCredentials bool
 
+	// Limit counts a request before it is served; an error of it refuses the request.
+	// nil counts nothing.
+	Limit   func(ctx context.Context, r awsapi.Limited) error
 	Origin  func(*http.Request) awsapi.Origin // nil: awsapi.DirectOrigin
 	Observe func(awsapi.Observation)          // nil, or told of every request after its answer
 }
@@ -134,6 +137,12 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 	if err != nil {
 		return nil, err
 	}
+	if h.Limit != nil {
+		err := h.Limit(ctx, awsapi.Limited{Service: serviceName, Operation: x.op.spec.Name, Signed: x.op.spec.Access != api.Public})
+		if err != nil {
+			return nil, err
+		}
+	}
 	out, err := x.op.call(ctx, in)
 	if err != nil {
 		return nil, err
@@ -215,6 +224,9 @@ func visible(err error) *api.Error {
 	case e.Code == "AccessDeniedException":
 		e = e.Because(e.Err)
 		e.Code, e.Status = "AccessDenied", http.StatusForbidden
+	case e.Code == "TooManyRequestsException":
+		e = e.Because(e.Err)
+		e.Code, e.Status = "Throttling", http.StatusBadRequest
 	case e.Status == 0:
 		e = e.Because(e.Err)
 		e.Status = http.StatusBadRequest
