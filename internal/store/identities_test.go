@@ -69,12 +69,16 @@ func TestAStaleIdentityPoolIsNotWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantCode(t, save(&stale), "ConcurrentModificationException", "IdentityPool '"+identityPoolID+"' was changed by another request.")
-		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID, start) })
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			return tx.DeleteIdentityPool(ctx, identityPoolID, start)
+		})
 		gone := "IdentityPool '" + identityPoolID + "' not found."
 		wantCode(t, save(p), "ResourceNotFoundException", gone)
 		_, err := identityPool(t, db, identityPoolID)
 		wantCode(t, err, "ResourceNotFoundException", gone)
-		err = tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID, start) })
+		err = tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error {
+			return tx.DeleteIdentityPool(ctx, identityPoolID, start)
+		})
 		wantCode(t, err, "ResourceNotFoundException", gone)
 	})
 }
@@ -283,7 +287,9 @@ func TestLoginsMoveAndGo(t *testing.T) {
 		}
 		wantCode(t, tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.SaveIdentity(ctx, ana) }),
 			"ResourceNotFoundException", "Identity 'us-east-1:a' not found.")
-		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteIdentityPool(ctx, identityPoolID, start) })
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			return tx.DeleteIdentityPool(ctx, identityPoolID, start)
+		})
 		wantEqual(t, tableRows(t, db), map[string]int64{})
 	})
 }
