@@ -217,7 +217,7 @@ func TestS174BucketsHaveBoundedMemory(t *testing.T) {
 	for _, alone := range []bool{false, true} {
 		for name, ask := range map[string]func(i int) Request{
 			"networks": func(i int) Request { return Request{Category: UserRead, Source: fmt.Sprint(i)} },
-			"pools":    func(i int) Request { return Request{Category: GetID, PoolID: fmt.Sprint(i)} },
+			"pools":    func(i int) Request { return Request{Category: OfIdentityPools("GetId"), PoolID: fmt.Sprint(i)} },
 		} {
 			q, c := newQuotas(Generous)
 			for i := range maxBuckets + 1000 {
