@@ -145,4 +145,14 @@ func TestReloadKeepsTargets(t *testing.T) {
 	if g.table.groups["app"] == before || before.ctx.Err() == nil {
 		t.Error("a group that changed goes on")
 	}
+	// A target that stays and is asked as before is not new: it would be sent
+	// requests until it is asked again.
+	sick := g.table.groups["app"].targets[0]
+	added := strings.NewReplacer("HealthCheckEnabled: false", "HealthCheckEnabled: false, HealthCheckPath: /x", "Targets: [", "Targets: [{Id: 127.0.0.2, Port: 9}, ").Replace(text)
+	if err := change(added); err != nil {
+		t.Fatal(err)
+	}
+	if targets := g.table.groups["app"].targets; len(targets) != 2 || targets[1] != sick || targets[0] == sick {
+		t.Error("what was known of a target that stays is forgotten")
+	}
 }

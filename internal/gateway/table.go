@@ -82,7 +82,7 @@ func (g *Gateway) build(file *rules.File, before *table) (*table, error) {
 		same := before.groups[described.Name]
 		if same == nil || !reflect.DeepEqual(same.TargetGroup, described) || before.file.IdleTimeout != file.IdleTimeout {
 			var err error
-			if same, err = g.newGroup(described, file.IdleTimeout); err != nil {
+			if same, err = g.newGroup(described, file.IdleTimeout, before.groups[described.Name]); err != nil {
 				problems = append(problems, fmt.Errorf("target group %s: %w", described.Name, err))
 			}
 		}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,7 +45,9 @@ type target struct {
 	against int // answers in a row that speak against what is thought
 }
 
-func (g *Gateway) newGroup(described rules.TargetGroup, idle time.Duration) (*group, error) {
+// newGroup makes a group ready. What is known of targets that the group of this name
+// had before, or nil, stays where they are asked the same.
+func (g *Gateway) newGroup(described rules.TargetGroup, idle time.Duration, before *group) (*group, error) {
 	settings := upstream.Settings{Connect: connectTime, Answer: idle}
 	if described.Roots != "" {
 		text, err := os.ReadFile(described.Roots)
@@ -57,10 +61,21 @@ func (g *Gateway) newGroup(described rules.TargetGroup, idle time.Duration) (*gr
 	}
 	made := &group{TargetGroup: described, transport: upstream.Transport(settings), checker: upstream.Client(settings), log: g.cfg.Log}
 	for _, t := range described.Targets {
-		made.targets = append(made.targets, &target{address: net.JoinHostPort(t.Host, strconv.Itoa(t.Port))})
+		made.targets = append(made.targets, before.known(described, net.JoinHostPort(t.Host, strconv.Itoa(t.Port))))
 	}
 	made.ctx, made.cancel = context.WithCancel(context.Background())
 	return made, nil
+}
+
+// known gives the target at an address, which is new unless the group has it and
+// asks it as the described one does.
+func (g *group) known(described rules.TargetGroup, address string) *target {
+	if g != nil && g.Protocol == described.Protocol && reflect.DeepEqual(g.Health, described.Health) {
+		if i := slices.IndexFunc(g.targets, func(t *target) bool { return t.address == address }); i >= 0 {
+			return g.targets[i]
+		}
+	}
+	return &target{address: address}
 }
 
 func (g *group) scheme() string { return strings.ToLower(string(g.Protocol)) }

@@ -104,7 +104,7 @@ func TestHealthCheck(t *testing.T) {
 	g, err := gateway.newGroup(rules.TargetGroup{
 		Name: "app", Protocol: rules.HTTP, Targets: []rules.Target{{Host: at.Hostname(), Port: port}},
 		Health: rules.HealthCheck{Path: "/health?x=1", Timeout: 5 * time.Second, Healthy: 2, Unhealthy: 2, Codes: [][2]int{{200, 201}, {302, 302}}},
-	}, time.Minute)
+	}, time.Minute, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
