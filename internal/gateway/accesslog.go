@@ -58,7 +58,7 @@ func (g *Gateway) line(e *exchange, r *http.Request) []byte {
 	fields := []string{
 		e.kind(r), stamp(ended), e.name(), e.client.String(), target,
 		seconds(e.began, e.passed), seconds(e.passed, e.answered), seconds(e.answered, ended),
-		strconv.Itoa(e.status), targetStatus, strconv.FormatInt(e.received.Load(), 10), strconv.FormatInt(e.sent, 10),
+		strconv.Itoa(e.status), targetStatus, strconv.FormatInt(e.received.Load(), 10), strconv.FormatInt(e.sent.Load(), 10),
 		quoted(e.requestLine(r)), quoted(r.UserAgent()), suite, protocol, groupARN, `"-"`, quoted(serverName), `"-"`,
 		strconv.Itoa(priority), stamp(e.began), quoted(strings.Join(e.done, ",")), quoted(redirected), quoted(string(e.reason)),
 		quoted(target), quoted(targetStatus), `"-"`, `"-"`, "-",

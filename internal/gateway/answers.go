@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"bufio"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -158,8 +160,24 @@ func (w *recorder) Write(p []byte) (int, error) {
 	if w.streams {
 		w.hurry(false)
 	}
-	w.e.sent += int64(n)
+	w.e.moved(n)
+	w.e.sent.Add(int64(n))
 	return n, err
+}
+
+// Hijack gives the connection to the proxy, which a target has upgraded.
+func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	client, buffered, err := w.control.Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	w.e.status = http.StatusSwitchingProtocols
+	target := w.e.upgrade
+	w.e.limit(func() {
+		target.Close()
+		client.Close()
+	})
+	return client, buffered, nil
 }
 
 // Unwrap is for http.ResponseController.

@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -40,13 +42,15 @@ type exchange struct {
 	identity         *auth.Identity
 	passed, answered time.Time // to and by the target
 	targetStatus     int
+	upgrade          io.ReadWriteCloser // the target's side of a connection that was upgraded
 
 	status int
-	sent   int64
-	// The body is read by a goroutine of its own, which may outlive the answer.
+	// What follows is also for the goroutines that copy, which may outlive the answer.
+	sent     atomic.Int64
 	received atomic.Int64
-	unread   atomic.Bool // some of it may still come
-	stalled  atomic.Bool // the client stopped in the middle
+	unread   atomic.Bool                // some of the body may still come
+	stalled  atomic.Bool                // the client stopped in the middle
+	silence  atomic.Pointer[time.Timer] // see limit
 }
 
 // answer answers a request on a port.
@@ -87,8 +91,8 @@ func (g *Gateway) route(e *exchange, w http.ResponseWriter, r *http.Request) {
 // routed finds the rule for a request of a browser.
 func (g *Gateway) routed(e *exchange, w http.ResponseWriter, r *http.Request) {
 	host := hostName(r.Host)
-	path, ok := rules.CleanPath(r.URL.Path)
-	if !ok || r.Method == http.MethodConnect || r.URL.Path == "*" {
+	path, ok := requestPath(r)
+	if !ok || host != "" && !plainHost(host) {
 		g.page(e, w, http.StatusBadRequest)
 		return
 	}
@@ -102,7 +106,7 @@ func (g *Gateway) routed(e *exchange, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := &rules.Request{
-		Method: r.Method, Host: host, Path: path, Query: r.URL.Query(), Header: r.Header, Source: e.client.Addr(),
+		Method: r.Method, Host: host, Path: path, Query: rules.ReadQuery(r.URL.RawQuery), Header: r.Header, Source: e.client.Addr(),
 	}
 	for _, candidate := range e.listener.rules {
 		if candidate.Matches(q) {
@@ -193,6 +197,17 @@ func (g *Gateway) validated(e *exchange, v *bearer.Validator, w http.ResponseWri
 		g.page(e, w, http.StatusInternalServerError)
 	}
 	return false
+}
+
+// requestPath gives the path that rules are held against. ok is false for requests
+// for something else than a path: a connection, the server as a whole, and addresses
+// such as http:admin, which net/http passes on as they are.
+func requestPath(r *http.Request) (path string, ok bool) {
+	path = cmp.Or(r.URL.Path, "/") // of an address that names a host alone
+	if r.Method == http.MethodConnect || r.URL.Opaque != "" || path[0] != '/' {
+		return "", false
+	}
+	return rules.CleanPath(path)
 }
 
 // hostName is a Host without its port, in lower case.

@@ -9,10 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"net/textproto"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +29,7 @@ func (g *Gateway) forward(e *exchange, to *split, w http.ResponseWriter, r *http
 		return
 	}
 	e.passed = g.cfg.Now()
+	defer e.unlimit()
 	g.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e)))
 }
 
@@ -60,6 +59,7 @@ func (g *Gateway) newProxy() *httputil.ReverseProxy {
 		ModifyResponse: func(answer *http.Response) error {
 			e := exchangeOf(answer.Request.Context())
 			e.targetStatus, e.answered = answer.StatusCode, g.cfg.Now()
+			answer.Body = e.limited(answer.Body)
 			return nil
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
@@ -91,13 +91,10 @@ func rewrite(p *httputil.ProxyRequest) {
 }
 
 // removeForwarded takes away what clients say of earlier proxies, also in the
-// spelling that some servers cannot tell from it.
+// spellings that some servers cannot tell from it.
 func removeForwarded(h http.Header) {
 	for name := range h {
-		if !strings.Contains(name, "_") {
-			continue
-		}
-		if n := textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-")); n == "Forwarded" || strings.HasPrefix(n, "X-Forwarded-") {
+		if auth.Spells(name, "x-forwarded-") {
 			delete(h, name)
 		}
 	}
@@ -157,6 +154,7 @@ func (b *patientBody) wait() {
 func (b *patientBody) Read(p []byte) (int, error) {
 	b.wait()
 	n, err := b.ReadCloser.Read(p)
+	b.e.moved(n)
 	b.e.received.Add(int64(n))
 	switch {
 	case errors.Is(err, io.EOF):

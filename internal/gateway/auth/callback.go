@@ -6,17 +6,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
 // Callback answers a request for CallbackPath (§2.3). find gives the action of an
 // id, or nil: the state says which one sent the browser away, not the path.
 func (a *Authenticator) Callback(ctx context.Context, find func(id string) *Action, r Request) Outcome {
-	_, query := cutQuery(r.URI)
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return a.failed(&failure{reason: InvalidState, err: fmt.Errorf("read the callback: %w", err)})
-	}
+	_, query, _ := strings.Cut(r.URI, "?")
+	values, _ := url.ParseQuery(query) // of parameters that cannot be read none is the gateway's
 	if r.Host == "" {
 		return a.failed(&failure{reason: MissingHost, err: errors.New("the callback names no host of the gateway")})
 	}
@@ -47,15 +45,6 @@ func (a *Authenticator) Callback(ctx context.Context, find func(id string) *Acti
 	a.Metrics.success.Inc()
 	// Always with scheme and host: a path of two slashes would lead elsewhere.
 	return Outcome{Status: http.StatusFound, Location: "https://" + s.Host + s.URI, Cookies: cookies}
-}
-
-func cutQuery(uri string) (path, query string) {
-	for i := range len(uri) {
-		if uri[i] == '?' {
-			return uri[:i], uri[i+1:]
-		}
-	}
-	return uri, ""
 }
 
 func (a *Authenticator) readState(values url.Values, r Request) (*state, error) {

@@ -45,31 +45,33 @@ func (i *Identity) Set(h http.Header) {
 }
 
 // RemoveIdentity takes away every header that an application could take for one
-// of the three: servers that make variables of headers know no difference of case
-// nor between a hyphen and an underscore.
+// of the three.
 func RemoveIdentity(h http.Header) {
 	for name := range h {
-		if claimsIdentity(name) {
+		if Spells(name, "x-amzn-oidc-") {
 			delete(h, name)
 		}
 	}
 }
 
-const identityPrefix = "x-amzn-oidc-"
-
-func claimsIdentity(name string) bool {
-	if len(name) < len(identityPrefix) {
+// Spells reports whether an application could take a header for one whose name
+// begins with a prefix of lower-case letters and hyphens. Servers that make
+// variables of headers know no difference of case, nor, many of them, between a
+// hyphen and an underscore; some make an underscore of anything but letters and
+// digits.
+func Spells(name, prefix string) bool {
+	if len(name) < len(prefix) {
 		return false
 	}
-	for i := range len(identityPrefix) {
+	for i := range len(prefix) {
 		c := name[i]
 		switch {
-		case c == '_':
-			c = '-'
 		case c >= 'A' && c <= 'Z':
 			c += 'a' - 'A'
+		case (c < 'a' || c > 'z') && (c < '0' || c > '9'):
+			c = '-'
 		}
-		if c != identityPrefix[i] {
+		if c != prefix[i] {
 			return false
 		}
 	}

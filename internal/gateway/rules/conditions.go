@@ -140,6 +140,13 @@ func (p Pair) in(query url.Values) bool {
 	return false
 }
 
+// ReadQuery reads a query for conditions. Only & separates, as at the original: a
+// semicolon belongs to the value that it stands in.
+func ReadQuery(raw string) url.Values {
+	values, _ := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B")) // pairs that are not encoded well match nothing
+	return values
+}
+
 // NamesHost reports whether a condition of the listener names a host: by its name,
 // or by a pattern for hosts below a name. So do the hosts of ForwardAuth.
 func (l Listener) NamesHost(host string) bool {
