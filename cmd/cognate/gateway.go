@@ -39,7 +39,7 @@ type gatewayCommand struct {
 	AccessLog     string `env:"COGNATE_GATEWAY_ACCESS_LOG" placeholder:"FILE" help:"Where the access log is added to, in the form of an Application Load Balancer's; - is the standard output. Opened again at SIGHUP. Default none."`
 	MetricsListen string `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
 	Demo          bool   `help:"Put an application that shows its headers behind sign-in with the ready-made pool of cognate dev. The rules are written to gateway-demo.yaml in the data directory."`
-	DemoListen    string `default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where the demonstration listens, on this machine alone."`
+	DemoListen    string `default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where the demonstration listens, on this machine alone. Default ${default}."`
 	logSettings
 }
 
@@ -70,12 +70,14 @@ func (c *gatewayCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	announce := func() {}
 	if c.Demo {
-		stop, err := c.startDemo(ctx, std, &config)
+		demo, err := c.startDemo(ctx, &config)
 		if err != nil {
 			return err
 		}
-		defer stop()
+		defer demo.server.Close()
+		announce = func() { c.announceDemo(std, demo) }
 	}
 	reopen := func() error { return nil }
 	if c.AccessLog != "" {
@@ -86,6 +88,9 @@ func (c *gatewayCommand) Run(ctx context.Context, std streams) (err error) {
 		defer func() { err = errors.Join(err, access.Close()) }()
 		config.AccessLog, reopen = access, access.reopen
 	}
+	hangups := make(chan os.Signal, 1) // from here on: without it one would end the gateway
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	g, err := gateway.New(ctx, config)
 	if err != nil {
 		return err
@@ -97,10 +102,8 @@ func (c *gatewayCommand) Run(ctx context.Context, std streams) (err error) {
 		}
 		defer stop()
 	}
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
 	go c.reload(ctx, hangups, log, func() error { return errors.Join(reopen(), g.Reload(ctx)) })
+	announce()
 	log.Info("gateway is ready", "rules", c.Rules)
 	return g.Run(ctx)
 }

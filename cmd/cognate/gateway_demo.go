@@ -76,15 +76,16 @@ const (
 type demonstration struct {
 	listen netip.AddrPort
 	origin string
-	port   int // of the application
+	port   int          // of the application
+	server *http.Server // the application, which serves
 
 	poolARN, poolID, domain string
 	client                  string
 }
 
-// startDemo sets everything up and serves the application until stop is called.
-func (c *gatewayCommand) startDemo(ctx context.Context, std streams, config *gateway.Config) (stop func(), err error) {
-	d := &demonstration{}
+// startDemo sets everything up and serves the application until its server is closed.
+func (c *gatewayCommand) startDemo(ctx context.Context, config *gateway.Config) (d *demonstration, err error) {
+	d = &demonstration{}
 	if d.listen, err = netip.ParseAddrPort(c.DemoListen); err != nil || !d.listen.Addr().IsLoopback() || d.listen.Port() == 0 {
 		return nil, &exitError{exitUsage, fmt.Errorf("--demo-listen: %q is not an address and port of this machine such as 127.0.0.1:8443", c.DemoListen)}
 	}
@@ -116,10 +117,9 @@ func (c *gatewayCommand) startDemo(ctx context.Context, std streams, config *gat
 	if err := os.WriteFile(c.Rules, []byte(d.rules()), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("write the rules of the demonstration: %w", err), listener.Close())
 	}
-	s := &http.Server{Handler: application, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second}
-	go s.Serve(listener) //nolint:errcheck // it ends when the gateway does
-	c.announceDemo(std, d)
-	return func() { s.Close() }, nil
+	d.server = &http.Server{Handler: application, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second}
+	go d.server.Serve(listener) //nolint:errcheck // it ends when the gateway does
+	return d, nil
 }
 
 func (d *demonstration) rules() string {
