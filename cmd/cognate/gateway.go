@@ -39,7 +39,7 @@ type gatewayCommand struct {
 	AccessLog     string `env:"COGNATE_GATEWAY_ACCESS_LOG" placeholder:"FILE" help:"Where the access log is added to, in the form of an Application Load Balancer's; - is the standard output. Opened again at SIGHUP. Default none."`
 	MetricsListen string `env:"COGNATE_METRICS_LISTEN" placeholder:"ADDRESS" help:"Separate address for /metrics. Default none."`
 	Demo          bool   `help:"Put an application that shows its headers behind sign-in with the ready-made pool of cognate dev. The rules are written to gateway-demo.yaml in the data directory."`
-	DemoListen    string `default:"127.0.0.1:8443" placeholder:"ADDRESS" help:"Where the demonstration listens, on this machine alone. Default ${default}."`
+	DemoListen    string `default:"127.0.0.1:8443" help:"Where the demonstration listens, on this machine alone."`
 	logSettings
 }
 
