@@ -65,7 +65,7 @@ func TestS161HostileProvider(t *testing.T) {
 		reason Reason
 	}{
 		"token: nobody answers": {func(w *stand) { w.token = func(url.Values) *http.Response { return nil } }, 500, TokenRequestTimeout},
-		"token: endless":        {answers(200, `{"access_token":"`+strings.Repeat("a", 300<<10)+`"}`), 500, TokenRequestTimeout},
+		"token: endless":        {answers(200, `{"access_token":"`+strings.Repeat("a", 300<<10)+`"}`), 561, InvalidTokenResponse},
 		"token: error":          {answers(500, `oops`), 561, TokenRequestFailed},
 		"token: redirect":       {answers(302, ``), 561, TokenRequestFailed},
 		"token: code used":      {answers(400, `{"error":"invalid_grant"}`), 561, InvalidGrant},
@@ -96,6 +96,7 @@ func TestS161HostileProvider(t *testing.T) {
 		"me: sub is not ASCII":  {me(200, `{"sub":"jürgen"}`), 561, InvalidUserInfoResponse},
 		"me: sub in spaces":     {me(200, `{"sub":" root"}`), 561, InvalidUserInfoResponse},
 		"me: two subs":          {me(200, `{"sub":"a","sub":"b"}`), 561, InvalidUserInfoResponse},
+		"me: endless":           {me(200, `{"sub":"a","x":"`+strings.Repeat("a", 300<<10)+`"}`), 500, UserInfoResponseTooLarge},
 		"me: large":             {me(200, `{"sub":"a","x":"`+strings.Repeat("a", 11<<10)+`"}`), 500, UserInfoResponseTooLarge},
 		"me: does not compress": {me(200, `{"sub":"a","x":"`+strings.Repeat("\U0001F600\U00010400\U0001D54A", 900)+`"}`), 302, ""},
 	} {
@@ -206,9 +207,42 @@ func TestRefreshFails(t *testing.T) {
 			t.Errorf("%s: %+v", what, o)
 		}
 		w.token, w.userInfo = nil, nil
+		calls := len(w.calls)
+		if again := w.decide(t, cookies); again.Status != c.status || len(w.calls) != calls {
+			t.Errorf("%s: at once %+v, asked %v", what, again, w.calls[calls:])
+		}
+		w.advance(renewalPause)
 		if again := w.decide(t, cookies); again.Passes() != c.lasts {
 			t.Errorf("%s: a moment later %+v", what, again)
 		}
+	}
+}
+
+// A refresh token that was used up is not used again when the rest of the renewal
+// failed: the one that came for it is.
+func TestRefreshTokenThatRotatedIsKept(t *testing.T) {
+	t.Parallel()
+	w := newStand(t)
+	cookies := w.signIn(t)
+	w.advance(time.Hour)
+	w.userInfo = func(string) *http.Response { return says(500, "") }
+	for range 2 {
+		wantReason(t, "user info is ill", w.decide(t, cookies), StatusAuthenticationError, UserInfoRequestFailed)
+		w.advance(renewalPause)
+	}
+	w.userInfo = nil
+	o := w.decide(t, cookies)
+	if o.Identity == nil || o.Identity.AccessToken != "at-7" {
+		t.Errorf("%+v", o)
+	}
+	w.advance(time.Hour)
+	w.decide(t, o.Cookies)
+	want := []string{
+		"code c-1", "userinfo at-1", "refresh rt-1", "userinfo at-3", "refresh rt-3", "userinfo at-5",
+		"refresh rt-5", "userinfo at-7", "refresh rt-7", "userinfo at-9",
+	}
+	if !slices.Equal(w.calls, want) {
+		t.Errorf("the provider was asked %v, want %v", w.calls, want)
 	}
 }
 

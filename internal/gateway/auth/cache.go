@@ -20,9 +20,14 @@ type entry struct {
 	signed time.Time
 	signer string
 
-	renewal sync.Mutex // held while the session is renewed
+	renewal sync.Mutex // of what follows, held while the session is renewed
 	next    *renewed
 	refused bool // the provider takes the refresh token no longer
+	// rotated is the refresh token of a try that failed afterwards. The one in the
+	// cookies is used up then.
+	rotated string
+	failed  error // of the last try
+	tried   time.Time
 }
 
 // renewed is what a session was renewed to. Requests that were sent with the old

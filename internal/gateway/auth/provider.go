@@ -71,7 +71,10 @@ func (a *Authenticator) token(ctx context.Context, p *Provider, form url.Values)
 		return r, nil
 	}
 	status, body, err := a.call(ctx, request)
-	if err != nil {
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, &failure{reason: InvalidTokenResponse, err: err}
+	case err != nil:
 		return nil, &failure{reason: TokenRequestTimeout, err: err}
 	}
 	if status < 200 || status > 299 {
@@ -134,7 +137,10 @@ func (a *Authenticator) userInfo(ctx context.Context, p *Provider, access string
 		}
 		return r, err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, &failure{reason: UserInfoResponseTooLarge, err: err}
+	case err != nil:
 		return nil, &failure{reason: UserInfoRequestTimeout, err: err}
 	}
 	if status < 200 || status > 299 {
@@ -177,7 +183,11 @@ func fitsHeader(text string) bool {
 	return httpguts.ValidHeaderFieldValue(text) && strings.TrimSpace(text) == text
 }
 
-// call sends a request and reads the answer. Its errors are about the connection.
+// errTooLong says that an answer is longer than largestAnswer.
+var errTooLong = fmt.Errorf("the answer of the provider is longer than %d bytes", largestAnswer)
+
+// call sends a request and reads the answer. Its errors are errTooLong, or about the
+// connection.
 func (a *Authenticator) call(ctx context.Context, request func(context.Context) (*http.Request, error)) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -196,7 +206,7 @@ func (a *Authenticator) call(ctx context.Context, request func(context.Context) 
 		return 0, nil, fmt.Errorf("read the answer of the provider: %w", err)
 	}
 	if len(body) > largestAnswer {
-		return 0, nil, fmt.Errorf("the answer of the provider is longer than %d bytes", largestAnswer)
+		return 0, nil, errTooLong
 	}
 	return answer.StatusCode, body, nil
 }
