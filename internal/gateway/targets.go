@@ -48,7 +48,7 @@ type target struct {
 // newGroup makes a group ready. What is known of targets that the group of this name
 // had before, or nil, stays where they are asked the same.
 func (g *Gateway) newGroup(described rules.TargetGroup, idle time.Duration, before *group) (*group, error) {
-	settings := upstream.Settings{Connect: connectTime, Answer: idle}
+	settings := upstream.Settings{Connect: connectTime, Answer: idle, HTTP2: described.HTTP2}
 	if described.Roots != "" {
 		text, err := os.ReadFile(described.Roots)
 		if err != nil {
@@ -70,7 +70,7 @@ func (g *Gateway) newGroup(described rules.TargetGroup, idle time.Duration, befo
 // known gives the target at an address, which is new unless the group has it and
 // asks it as the described one does.
 func (g *group) known(described rules.TargetGroup, address string) *target {
-	if g != nil && g.Protocol == described.Protocol && reflect.DeepEqual(g.Health, described.Health) {
+	if g != nil && g.Protocol == described.Protocol && g.HTTP2 == described.HTTP2 && reflect.DeepEqual(g.Health, described.Health) {
 		if i := slices.IndexFunc(g.targets, func(t *target) bool { return t.address == address }); i >= 0 {
 			return g.targets[i]
 		}
@@ -172,7 +172,11 @@ func (g *group) ask(t *target) error {
 	if err != nil {
 		return fmt.Errorf("check a target: %w", err)
 	}
-	path.Scheme, path.Host = g.scheme(), t.address
+	path.Scheme, path.Host = strings.ToLower(string(g.Health.Protocol)), t.address
+	if g.Health.Port != 0 {
+		host, _, _ := net.SplitHostPort(t.address) // newGroup joined it
+		path.Host = net.JoinHostPort(host, strconv.Itoa(g.Health.Port))
+	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, path.String(), nil)
 	if err != nil {
 		return fmt.Errorf("check a target: %w", err)

@@ -103,7 +103,7 @@ func TestHealthCheck(t *testing.T) {
 	gateway := &Gateway{cfg: Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}, metrics: newMetrics()}
 	g, err := gateway.newGroup(rules.TargetGroup{
 		Name: "app", Protocol: rules.HTTP, Targets: []rules.Target{{Host: at.Hostname(), Port: port}},
-		Health: rules.HealthCheck{Path: "/health?x=1", Timeout: 5 * time.Second, Healthy: 2, Unhealthy: 2, Codes: [][2]int{{200, 201}, {302, 302}}},
+		Health: rules.HealthCheck{Protocol: rules.HTTP, Path: "/health?x=1", Timeout: 5 * time.Second, Healthy: 2, Unhealthy: 2, Codes: [][2]int{{200, 201}, {302, 302}}},
 	}, time.Minute, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +115,18 @@ func TestHealthCheck(t *testing.T) {
 		if err := g.ask(g.targets[0]); (err == nil) != healthy {
 			t.Errorf("%d: %v", answer, err)
 		}
+	}
+	elsewhere, err := gateway.newGroup(rules.TargetGroup{
+		Name: "elsewhere", Protocol: rules.HTTPS, Targets: []rules.Target{{Host: at.Hostname(), Port: 1}},
+		Health: rules.HealthCheck{Protocol: rules.HTTP, Port: port, Path: "/health?x=1", Timeout: 5 * time.Second, Codes: [][2]int{{200, 200}}},
+	}, time.Minute, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer elsewhere.stop()
+	status.Store(200)
+	if err := elsewhere.ask(elsewhere.targets[0]); err != nil {
+		t.Errorf("at a port and in a protocol of its own: %v", err)
 	}
 	metric := func() string {
 		w := httptest.NewRecorder()

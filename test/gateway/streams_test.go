@@ -6,17 +6,21 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"net/textproto"
 	"strings"
 	"testing"
 	"time"
+
+	"cognate/internal/servertest"
 )
 
-// A call that streams both ways and ends with trailers, as gRPC does, over HTTP/2.
+// A call that streams both ways and ends with trailers, as gRPC does, over HTTP/2 and
+// whatever the target speaks.
 func TestStreamsBothWays(t *testing.T) {
 	t.Parallel()
-	w := behind(t, toApp, nil, func(w http.ResponseWriter, r *http.Request) {
+	called := func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex() // it may be one already
 		w.Header().Set("Content-Type", "application/grpc")
 		w.Header().Set("Trailer", "Grpc-Status")
@@ -28,8 +32,28 @@ func TestStreamsBothWays(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 		}
 		w.Header().Set("Grpc-Status", "0")
-		w.Header().Set(http.TrailerPrefix+"Grpc-Message", "fine")
-	})
+		w.Header().Set(http.TrailerPrefix+"Grpc-Message", fmt.Sprint("by ", r.Proto, " ", r.Header.Get("Te")))
+	}
+	both := new(http.Protocols)
+	both.SetHTTP1(true)
+	both.SetUnencryptedHTTP2(true)
+	for version, message := range map[string]string{"HTTP1": "by HTTP/1.1 trailers", "HTTP2": "by HTTP/2.0 trailers"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			target := httptest.NewUnstartedServer(http.HandlerFunc(called))
+			target.Config.Protocols = both
+			target.Start()
+			t.Cleanup(target.Close)
+			w := &stand{s: servertest.Shared(t), access: &lines{}, app: &application{Server: target}}
+			w.open(t, strings.Replace(w.file("{Type: forward, TargetGroupArn: app}"), "Name: app", "Name: app\n    ProtocolVersion: "+version, 1))
+			w.streamBothWays(t, message)
+		})
+	}
+}
+
+// streamBothWays makes a call that echoes lines and ends with a message.
+func (w *stand) streamBothWays(t *testing.T, message string) {
+	t.Helper()
 	body, send := io.Pipe()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, origin+"/", body)
 	wantOK(t, err)
@@ -46,7 +70,7 @@ func TestStreamsBothWays(t *testing.T) {
 		}
 	}
 	wantOK(t, send.Close())
-	if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 || got.Trailer.Get("Grpc-Status") != "0" || got.Trailer.Get("Grpc-Message") != "fine" {
+	if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 || got.Trailer.Get("Grpc-Status") != "0" || got.Trailer.Get("Grpc-Message") != message {
 		t.Errorf("%q %v, trailers %v", rest, err, got.Trailer)
 	}
 }

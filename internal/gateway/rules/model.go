@@ -159,6 +159,7 @@ type TargetGroup struct {
 	Name     string
 	ARN      string // for the access log; may be empty
 	Protocol Protocol
+	HTTP2    bool // ProtocolVersion; otherwise HTTP/1.1 is spoken
 	// Roots names a PEM file of the authorities that targets may have their
 	// certificates from. Without one any certificate will do, as at the original.
 	Roots   string
@@ -175,6 +176,8 @@ type Target struct {
 // HealthCheck says how targets are asked whether they work.
 type HealthCheck struct {
 	Enabled            bool
+	Protocol           Protocol
+	Port               int // 0: that of the target
 	Path               string
 	Interval, Timeout  time.Duration
 	Healthy, Unhealthy int      // answers in a row that change what is thought

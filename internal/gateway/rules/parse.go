@@ -154,14 +154,16 @@ func (o object) idleTimeout() time.Duration {
 var groupName = regexp.MustCompile(`^[A-Za-z0-9-]{1,32}$`)
 
 func (r *reader) targetGroup(n *yaml.Node) TargetGroup {
-	o := r.object(n, "a target group", "Name", "TargetGroupArn", "Protocol", "Port", "CertificateAuthorityFile", "Targets",
-		"HealthCheckEnabled", "HealthCheckPath", "HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds",
+	o := r.object(n, "a target group", "Name", "TargetGroupArn", "Protocol", "ProtocolVersion", "Port", "CertificateAuthorityFile", "Targets",
+		"HealthCheckEnabled", "HealthCheckProtocol", "HealthCheckPort", "HealthCheckPath", "HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds",
 		"HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher")
 	g := TargetGroup{
 		Line: o.line, Name: o.required("Name"), ARN: o.text("TargetGroupArn"),
 		Protocol: Protocol(o.oneOf("Protocol", string(HTTP), string(HTTPS))),
-		Roots:    o.text("CertificateAuthorityFile"), Health: o.health(),
+		HTTP2:    o.oneOf("ProtocolVersion", "HTTP1", "HTTP2") == "HTTP2",
+		Roots:    o.text("CertificateAuthorityFile"),
 	}
+	g.Health = o.health(g.Protocol)
 	if g.Name != "" && !groupName.MatchString(g.Name) {
 		o.fail("Name", "must be 1 to 32 letters, digits and hyphens")
 	}
@@ -185,15 +187,23 @@ func (r *reader) targetGroup(n *yaml.Node) TargetGroup {
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$`)
 
-func (o object) health() HealthCheck {
+// health reads how targets of a protocol are checked.
+func (o object) health(protocol Protocol) HealthCheck {
 	h := HealthCheck{
 		Enabled:   o.boolean("HealthCheckEnabled", true),
+		Protocol:  protocol,
 		Path:      cmp.Or(o.text("HealthCheckPath"), "/"),
 		Interval:  time.Duration(o.integer("HealthCheckIntervalSeconds", 5, 300, 30)) * time.Second,
 		Timeout:   time.Duration(o.integer("HealthCheckTimeoutSeconds", 2, 120, 5)) * time.Second,
 		Healthy:   o.integer("HealthyThresholdCount", 2, 10, 5),
 		Unhealthy: o.integer("UnhealthyThresholdCount", 2, 10, 2),
 		Codes:     [][2]int{{200, 200}},
+	}
+	if o.has("HealthCheckProtocol") {
+		h.Protocol = Protocol(o.oneOf("HealthCheckProtocol", string(HTTP), string(HTTPS)))
+	}
+	if o.has("HealthCheckPort") && o.text("HealthCheckPort") != "traffic-port" {
+		h.Port = o.integer("HealthCheckPort", 1, 65535, 0)
 	}
 	if _, err := url.ParseRequestURI(h.Path); err != nil || h.Path[0] != '/' {
 		o.fail("HealthCheckPath", "must be a path")

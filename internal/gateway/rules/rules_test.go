@@ -28,7 +28,7 @@ TargetGroups:
     HealthyThresholdCount: 3
     UnhealthyThresholdCount: 4
     Matcher: {HttpCode: "200,300-302"}
-  - {Name: green, Protocol: HTTPS, HealthCheckEnabled: false}
+  - {Name: green, Protocol: HTTPS, ProtocolVersion: HTTP2, HealthCheckEnabled: false, HealthCheckProtocol: HTTP, HealthCheckPort: 8081}
 Listeners:
   - Protocol: HTTP
     Port: 80
@@ -101,10 +101,10 @@ func TestParse(t *testing.T) {
 		IdleTimeout:     2 * time.Minute,
 		TargetGroups: []TargetGroup{
 			{Line: 6, Name: "blue", Protocol: HTTP, Targets: []Target{{"10.0.0.1", 8080}, {"app.internal", 81}}, Health: HealthCheck{
-				Enabled: true, Path: "/health", Interval: 10 * time.Second, Timeout: 3 * time.Second, Healthy: 3, Unhealthy: 4, Codes: [][2]int{{200, 200}, {300, 302}},
+				Enabled: true, Protocol: HTTP, Path: "/health", Interval: 10 * time.Second, Timeout: 3 * time.Second, Healthy: 3, Unhealthy: 4, Codes: [][2]int{{200, 200}, {300, 302}},
 			}},
-			{Line: 15, Name: "green", Protocol: HTTPS, Health: HealthCheck{
-				Path: "/", Interval: 30 * time.Second, Timeout: 5 * time.Second, Healthy: 5, Unhealthy: 2, Codes: [][2]int{{200, 200}},
+			{Line: 15, Name: "green", Protocol: HTTPS, HTTP2: true, Health: HealthCheck{
+				Protocol: HTTP, Port: 8081, Path: "/", Interval: 30 * time.Second, Timeout: 5 * time.Second, Healthy: 5, Unhealthy: 2, Codes: [][2]int{{200, 200}},
 			}},
 		},
 		Listeners: []Listener{
@@ -180,6 +180,8 @@ func TestMistakesAreToldWithTheirLines(t *testing.T) {
 		{"50dc6c495c0c9188", "x", "line 1: LoadBalancerArn: must look like"},
 		{"LoadBalancerArn: arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-lb/50dc6c495c0c9188\n", "", "line 46: authenticate-cognito needs LoadBalancerArn"},
 		{"HealthCheckTimeoutSeconds: 3", "HealthCheckTimeoutSeconds: 10", "line 11: HealthCheckTimeoutSeconds: must be less"},
+		{"ProtocolVersion: HTTP2", "ProtocolVersion: GRPC", "line 15: ProtocolVersion: must be one of HTTP1, HTTP2"},
+		{"HealthCheckPort: 8081", "HealthCheckPort: app", "line 15: HealthCheckPort: must be a number from 1 to 65535"},
 		{"200,300-302", "200-500", "line 14: HttpCode"},
 		{"Id: app.internal", "Id: 'http://app'", "line 8: Id: must be an IP address or a host name"},
 		{"Name: blue", "Name: [blue]", "line 6: Name: must be a text"},
