@@ -78,7 +78,7 @@ func (g *Gateway) answer(l *listener, w http.ResponseWriter, r *http.Request) {
 // route finds out whose the request is: the gateway's own, or a rule's.
 func (g *Gateway) route(e *exchange, w http.ResponseWriter, r *http.Request) {
 	if kid, ok := publicKeyID(e.listener.file.PublicKeys, r); ok {
-		g.publicKey(e, w, kid)
+		g.publicKey(e, w, r.Method, kid)
 		return
 	}
 	if e.listener.ForwardAuth != nil {
@@ -242,7 +242,12 @@ func publicKeyID(base *url.URL, r *http.Request) (string, bool) {
 }
 
 // publicKey gives the key of an id. Whoever asks may have it.
-func (g *Gateway) publicKey(e *exchange, w http.ResponseWriter, id string) {
+func (g *Gateway) publicKey(e *exchange, w http.ResponseWriter, method, id string) {
+	if method != http.MethodGet && method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		g.page(e, w, http.StatusMethodNotAllowed)
+		return
+	}
 	key, ok := g.ring.Load().PublicKey(id, g.cfg.Now())
 	if !ok {
 		g.page(e, w, http.StatusNotFound)
@@ -257,6 +262,7 @@ func (g *Gateway) publicKey(e *exchange, w http.ResponseWriter, id string) {
 	text := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "public, max-age=3600")
 	h.Set("Content-Length", strconv.Itoa(len(text)))
 	_, _ = w.Write(text) // the client is gone

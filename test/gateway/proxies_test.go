@@ -28,13 +28,15 @@ var (
 	nginxConfig string
 	//go:embed testdata/Caddyfile
 	caddyConfig string
+	//go:embed testdata/traefik.yaml
+	traefikConfig string
 )
 
 // proxy is a proxy in front of the application that asks the gateway at an address.
 // It gives the address where it listens.
 type proxy func(t *testing.T, w *stand, gateway string) (address string)
 
-var proxies = map[string]proxy{"nginx": nginx, "Caddy": caddy, "Traefik": traefik, "Envoy": envoy}
+var proxies = map[string]proxy{"nginx": nginx, "Caddy": caddy, "Traefik": traefik, "a program of Traefik": traefikProgram, "Envoy": envoy}
 
 // askedBy is an application behind a proxy that asks a gateway.
 func askedBy(t *testing.T, front proxy) *stand {
@@ -239,7 +241,7 @@ func TestDocumentationShowsTheseConfigurations(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/gateway.md")
 	wantOK(t, err)
-	for name, config := range map[string]string{"nginx.conf": nginxConfig, "Caddyfile": caddyConfig} {
+	for name, config := range map[string]string{"nginx.conf": nginxConfig, "Caddyfile": caddyConfig, "traefik.yaml": traefikConfig} {
 		if !strings.Contains(string(page), strings.TrimSpace(config)) {
 			t.Errorf("docs/gateway.md does not show testdata/%s as it is", name)
 		}
@@ -301,6 +303,39 @@ func caddy(t *testing.T, w *stand, gateway string) string {
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	run(t, address, cmd, filepath.Join(dir, "log"))
 	return address
+}
+
+// traefikProgram is for who has one: Debian has no package.
+func traefikProgram(t *testing.T, w *stand, gateway string) string {
+	program, err := exec.LookPath("traefik")
+	if err != nil {
+		t.Skip("traefik is missing")
+	}
+	dir, address := t.TempDir(), freeAddress(t)
+	cert, key := w.certificate(t, dir)
+	rules, settings := filepath.Join(dir, "rules.yaml"), filepath.Join(dir, "traefik.yaml")
+	wantOK(t, os.WriteFile(rules, []byte(w.here(t, traefikConfig, dir, gateway)+fmt.Sprintf("tls: {certificates: [{certFile: %s, keyFile: %s}]}\n", cert, key)), 0o600))
+	wantOK(t, os.WriteFile(settings, []byte(fmt.Sprintf("entryPoints: {websecure: {address: %q}}\nproviders: {file: {filename: %s, watch: false}}\nglobal: {checkNewVersion: false, sendAnonymousUsage: false}\n", address, rules)), 0o600))
+	run(t, address, exec.CommandContext(t.Context(), program, "--configFile="+settings), filepath.Join(dir, "log"))
+	w.routed(t, address)
+	return address
+}
+
+// routed waits until a proxy that listens before it has read its rules has them.
+func (w *stand) routed(t *testing.T, address string) {
+	t.Helper()
+	client := &http.Client{Transport: w.transport(address), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for range 300 {
+		got, err := client.Get(origin + "/")
+		if err == nil {
+			got.Body.Close()
+			if got.StatusCode != http.StatusNotFound {
+				return
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal("the proxy has no rules")
 }
 
 // program finds a proxy, or skips the test where no package of it is installed for.

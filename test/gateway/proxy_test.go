@@ -3,6 +3,8 @@ package gateway_test
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -327,5 +329,20 @@ func TestPublicKeys(t *testing.T) {
 		if got := b.get(t, "https://keys.localhost"+path); got.status != http.StatusNotFound {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
+	}
+	signed := b.signIn(t, origin+"/a", "ana")
+	if signed.status != http.StatusFound || b.get(t, origin+"/a").status != http.StatusOK {
+		t.Fatal(signed.status)
+	}
+	head, err := base64.URLEncoding.DecodeString(strings.Split(w.app.last(t).Header.Get(auth.DataHeader), ".")[0])
+	wantOK(t, err)
+	var token struct{ Kid string }
+	wantOK(t, json.Unmarshal(head, &token))
+	at := "https://keys.localhost/public/" + token.Kid
+	if got := b.get(t, at); got.status != http.StatusOK || !strings.HasPrefix(got.body, "-----BEGIN PUBLIC KEY-----\n") || got.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%d %v %s", got.status, got.header, got.body)
+	}
+	if got := b.send(t, http.MethodPost, at, ""); got.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", got.status)
 	}
 }

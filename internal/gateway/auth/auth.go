@@ -72,17 +72,13 @@ func (o Outcome) Passes() bool { return o.Status == 0 }
 // Decide decides about a request that a rule with an action applies to (§3). The
 // application must get none of the headers of Identity from anywhere else.
 func (a *Authenticator) Decide(ctx context.Context, action *Action, r Request) Outcome {
-	provider, err := action.Source.Provider(ctx)
-	if err != nil {
-		return a.failed(&failure{reason: UnhandledException, err: err})
-	}
 	held := readCookies(r.Header, action.CookieName)
 	if len(held.shards) == 0 {
-		return a.withoutSession(action, provider, r, held)
+		return a.withoutSession(ctx, action, r, held)
 	}
 	o := a.opened.Load()
 	var e *entry
-	err = seal.ErrOpen
+	err := seal.ErrOpen
 	if !held.broken {
 		e, err = o.open(action.CookieName, held.value)
 	}
@@ -90,19 +86,20 @@ func (a *Authenticator) Decide(ctx context.Context, action *Action, r Request) O
 		return a.invalidCookie(action, held, err)
 	}
 	now := a.Now()
+	issuer, client := action.Source.Session()
 	switch s := e.session; {
-	case s.Issuer != provider.Issuer || s.ClientID != provider.ClientID:
-		return a.withoutSession(action, provider, r, held)
+	case s.Issuer != issuer || s.ClientID != client:
+		return a.withoutSession(ctx, action, r, held)
 	case s.ended(now):
-		return a.sessionOver(action, provider, r, held)
+		return a.sessionOver(ctx, action, r, held)
 	}
 	var cookies []*http.Cookie
 	if e.session.stale(now) {
-		next, err := a.renew(ctx, o, action, provider, e)
+		next, err := a.renew(ctx, o, action, e)
 		var over *sessionOverError
 		switch {
 		case errors.As(err, &over):
-			return a.sessionOver(action, provider, r, held)
+			return a.sessionOver(ctx, action, r, held)
 		case err != nil:
 			return a.failed(err)
 		}
@@ -117,23 +114,23 @@ func (a *Authenticator) Decide(ctx context.Context, action *Action, r Request) O
 }
 
 // withoutSession is row 1 of §3.
-func (a *Authenticator) withoutSession(action *Action, p *Provider, r Request, held presented) Outcome {
+func (a *Authenticator) withoutSession(ctx context.Context, action *Action, r Request, held presented) Outcome {
 	switch action.OnUnauthenticated {
 	case Allow:
 		return Outcome{}
 	case Authenticate:
-		return a.begin(action, p, r, held)
+		return a.begin(ctx, action, r, held)
 	case Deny:
 	}
 	return Outcome{Status: http.StatusUnauthorized}
 }
 
 // sessionOver is row 2 of §3: who was signed in is asked to be again, by deny too.
-func (a *Authenticator) sessionOver(action *Action, p *Provider, r Request, held presented) Outcome {
+func (a *Authenticator) sessionOver(ctx context.Context, action *Action, r Request, held presented) Outcome {
 	if action.OnUnauthenticated == Allow {
 		return Outcome{}
 	}
-	return a.begin(action, p, r, held)
+	return a.begin(ctx, action, r, held)
 }
 
 // invalidCookie is row 3 of §3. The cookies are taken away, so that somebody whose
@@ -148,9 +145,13 @@ func (a *Authenticator) invalidCookie(action *Action, held presented, err error)
 }
 
 // begin sends the browser to the provider (§2.1, §2.2).
-func (a *Authenticator) begin(action *Action, p *Provider, r Request, held presented) Outcome {
+func (a *Authenticator) begin(ctx context.Context, action *Action, r Request, held presented) Outcome {
 	if r.Host == "" {
 		return a.failed(&failure{reason: MissingHost, err: errors.New("the request names no host of the gateway")})
+	}
+	p, err := action.Source.Provider(ctx)
+	if err != nil {
+		return a.failed(&failure{reason: UnhandledException, err: err})
 	}
 	nonce := nonceFor(held.nonces)
 	s := state{Host: r.Host, URI: r.URI, Issued: a.Now().Unix(), Action: action.ID(), Nonce: nonce}

@@ -246,6 +246,38 @@ func TestRefreshTokenThatRotatedIsKept(t *testing.T) {
 	}
 }
 
+// A gateway that starts while the pool's installation is away serves those who are
+// signed in, and pages that need nobody to be.
+func TestPoolIsAwayAtTheStart(t *testing.T) {
+	t.Parallel()
+	w := newStand(t)
+	site := &poolSite{now: w.now, ill: true}
+	pool := site.pool("shop")
+	w.action = NewAction(w.action.Settings, pool)
+	open := NewAction(w.action.Settings, pool)
+	open.OnUnauthenticated = Allow
+	issuer, client := pool.Session()
+	_, cookies, err := w.keep(w.opened.Load(), w.action, &session{
+		Issuer: issuer, ClientID: client, Started: w.now.Unix(), Timeout: 3600, AccessToken: "at",
+		AccessExpires: w.now.Add(time.Minute).Unix(), RefreshToken: "rt", Claims: json.RawMessage(`{"sub":"u-1"}`), subject: "u-1",
+	}, false, presented{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := w.decide(t, cookies); o.Identity == nil {
+		t.Errorf("signed in: %+v", o)
+	}
+	if o := w.Decide(t.Context(), open, request("/a", nil)); !o.Passes() {
+		t.Errorf("a page for everybody: %+v", o)
+	}
+	if site.asked != 0 {
+		t.Errorf("the installation was asked %d times", site.asked)
+	}
+	wantReason(t, "not signed in", w.decide(t, nil), http.StatusInternalServerError, UnhandledException)
+	w.advance(time.Minute)
+	wantReason(t, "renewal", w.decide(t, cookies), http.StatusInternalServerError, UnhandledException)
+}
+
 // §3, all rows.
 func TestOnUnauthenticated(t *testing.T) {
 	t.Parallel()

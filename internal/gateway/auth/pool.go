@@ -49,6 +49,7 @@ type Pool struct {
 	id, region   string
 	client       string
 	domain       string
+	issuer       string
 	keys         *keyset.Set
 	known        atomic.Pointer[description]
 
@@ -66,13 +67,16 @@ type description struct {
 // dot, a host name.
 func NewPool(i Installation, region, id, client, domain string) *Pool {
 	return &Pool{
-		installation: i, id: id, region: region, client: client, domain: domain,
+		installation: i, id: id, region: region, client: client, domain: domain, issuer: i.issuer(region, id),
 		keys: &keyset.Set{URL: i.PublicURL + "/" + id + "/.well-known/jwks.json", HTTP: i.HTTP, Now: i.Now},
 	}
 }
 
 // Name is the pool's with its client and domain.
 func (p *Pool) Name() string { return strings.Join([]string{p.id, p.client, p.domain}, " ") }
+
+// Session gives issuer and client.
+func (p *Pool) Session() (issuer, client string) { return p.issuer, p.client }
 
 // Provider asks the pool, unless it was asked within a minute. A pool that cannot
 // be asked again is what it was; one that never could be is asked once a second,
@@ -113,7 +117,7 @@ func (p *Pool) Refused(refused *Provider) {
 func (p *Pool) provider(secret string) *Provider {
 	base := p.domainURL()
 	return &Provider{
-		Issuer:                p.issuer(),
+		Issuer:                p.issuer,
 		AuthorizationEndpoint: base + "/oauth2/authorize",
 		TokenEndpoint:         base + "/oauth2/token",
 		UserInfoEndpoint:      base + "/oauth2/userInfo",
@@ -122,11 +126,12 @@ func (p *Pool) provider(secret string) *Provider {
 	}
 }
 
-func (p *Pool) issuer() string {
-	if p.installation.IssuerURL == "" {
-		return p.installation.PublicURL + "/" + p.id
+// issuer is that of a pool.
+func (i Installation) issuer(region, pool string) string {
+	if i.IssuerURL == "" {
+		return i.PublicURL + "/" + pool
 	}
-	return strings.NewReplacer("{userPoolId}", p.id, "{region}", p.region).Replace(p.installation.IssuerURL)
+	return strings.NewReplacer("{userPoolId}", pool, "{region}", region).Replace(i.IssuerURL)
 }
 
 // domainURL is the address of the domain: with scheme and port of the

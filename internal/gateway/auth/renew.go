@@ -23,7 +23,7 @@ const renewalPause = time.Second
 // renew gets new tokens and claims for a session whose access token has expired
 // (§4.5). Requests that come with the same cookies share one renewal, because a
 // provider that rotates refresh tokens takes each once.
-func (a *Authenticator) renew(ctx context.Context, o *opened, action *Action, p *Provider, e *entry) (*renewed, error) {
+func (a *Authenticator) renew(ctx context.Context, o *opened, action *Action, e *entry) (*renewed, error) {
 	e.renewal.Lock()
 	defer e.renewal.Unlock()
 	switch {
@@ -40,7 +40,7 @@ func (a *Authenticator) renew(ctx context.Context, o *opened, action *Action, p 
 	}
 	// The refresh token may be used up by now, so the answer has to be kept even if
 	// this browser does not wait for it.
-	next, err := a.renewed(context.WithoutCancel(ctx), o, action, p, last, &e.rotated)
+	next, err := a.renewed(context.WithoutCancel(ctx), o, action, last, &e.rotated)
 	e.failed, e.tried = err, a.Now()
 	if err != nil {
 		var over *sessionOverError
@@ -55,7 +55,11 @@ func (a *Authenticator) renew(ctx context.Context, o *opened, action *Action, p 
 // renewed asks the provider. What it refuses ends the session; a provider that
 // cannot be asked does not. rotated is the refresh token to use instead of the last
 // session's, if there is one, and the one to use after an error.
-func (a *Authenticator) renewed(ctx context.Context, o *opened, action *Action, p *Provider, last *session, rotated *string) (*renewed, error) {
+func (a *Authenticator) renewed(ctx context.Context, o *opened, action *Action, last *session, rotated *string) (*renewed, error) {
+	p, err := action.Source.Provider(ctx)
+	if err != nil {
+		return nil, &failure{reason: UnhandledException, err: err}
+	}
 	got, err := a.refresh(ctx, p, cmp.Or(*rotated, last.RefreshToken))
 	switch {
 	case errors.Is(err, errGrant):

@@ -58,6 +58,9 @@ type Provider struct {
 type Source interface {
 	// Provider gives the provider as it is now.
 	Provider(ctx context.Context) (*Provider, error)
+	// Session names whose sessions are the action's, and asks nobody: users who are
+	// signed in do not depend on that.
+	Session() (issuer, client string)
 	// Refused is told that the token endpoint did not take the client secret of a
 	// provider that it gave.
 	Refused(*Provider)
@@ -95,6 +98,9 @@ type Fixed struct{ P Provider }
 
 // Provider gives the provider.
 func (f *Fixed) Provider(context.Context) (*Provider, error) { return &f.P, nil }
+
+// Session gives issuer and client.
+func (f *Fixed) Session() (issuer, client string) { return f.P.Issuer, f.P.ClientID }
 
 // Refused does nothing: the rules would have to change.
 func (f *Fixed) Refused(*Provider) {}
