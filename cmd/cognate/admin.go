@@ -11,6 +11,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -79,43 +80,75 @@ func (a *administration) exchange(ctx context.Context, method, path string, head
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, nil, &exitError{exitUnreachable, err}
+		return nil, nil, noServer(a.PublicURL, err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
 	switch {
 	case err != nil:
-		return nil, nil, &exitError{exitUnreachable, err}
+		return nil, nil, noServer(a.PublicURL, err)
 	case answer.StatusCode == http.StatusNotFound:
 		return nil, nil, errNotFound
 	case answer.StatusCode != http.StatusOK:
-		return nil, nil, &refusedError{status: answer.Status, body: bytes.TrimSpace(text)}
+		return nil, nil, &refusedError{status: answer.Status, body: bytes.TrimSpace(text), madeUp: a.key().AccessKeyID == madeUpKeyID}
 	}
 	return text, answer.Header, nil
+}
+
+// noServer is the error of a request that no server answered.
+func noServer(publicURL string, err error) error {
+	if cause, ok := errors.AsType[*url.Error](err); ok {
+		err = cause.Err // without the address, which is said anyway
+	}
+	return &exitError{exitUnreachable, fmt.Errorf("no server answers at %s; does it run, is --public-url right? (%w)", publicURL, err)}
 }
 
 // refusedError is an answer that is no success.
 type refusedError struct {
 	status string
 	body   []byte
+	madeUp bool // the request was signed with the key that only cognate dev takes
 }
 
+// The API says what was wrong in one form, the addresses for operators in another.
 func (e *refusedError) Error() string {
-	return fmt.Sprintf("the server answered %s: %s", e.status, e.body)
+	var answer struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+		Error   string `json:"error"`
+	}
+	switch err := json.Unmarshal(e.body, &answer); {
+	case err == nil && answer.Type == "UnrecognizedClientException" && e.madeUp:
+		return "the server wants a key that it knows: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	case err == nil && answer.Type != "":
+		return answer.Type + ": " + answer.Message
+	case err == nil && answer.Error != "":
+		return answer.Error
+	default:
+		return fmt.Sprintf("the server answered %s: %s", e.status, e.body)
+	}
 }
 
-// sign signs a request with a key of the server's own: COGNATE_ACCESS_KEY_ID where
-// the AWS_ variables are those of another place. Without credentials in the
-// environment a development server accepts made-up ones.
-func (a *administration) sign(ctx context.Context, r *http.Request, body []byte) error {
-	who := aws.Credentials{AccessKeyID: "cognate", SecretAccessKey: "cognate-dev"}
+// madeUpKeyID is what requests are signed with that have no key: development
+// servers take any.
+const madeUpKeyID = "cognate"
+
+// key is a key of the server's own: COGNATE_ACCESS_KEY_ID where the AWS_ variables
+// are those of another place.
+func (a *administration) key() aws.Credentials {
 	if id := os.Getenv("COGNATE_ACCESS_KEY_ID"); id != "" {
-		who = aws.Credentials{AccessKeyID: id, SecretAccessKey: os.Getenv("COGNATE_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("COGNATE_SESSION_TOKEN")}
-	} else if id := os.Getenv("AWS_ACCESS_KEY_ID"); id != "" && !a.foreignKeys {
-		who = aws.Credentials{AccessKeyID: id, SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
+		return aws.Credentials{AccessKeyID: id, SecretAccessKey: os.Getenv("COGNATE_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("COGNATE_SESSION_TOKEN")}
 	}
+	if id := os.Getenv("AWS_ACCESS_KEY_ID"); id != "" && !a.foreignKeys {
+		return aws.Credentials{AccessKeyID: id, SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
+	}
+	return aws.Credentials{AccessKeyID: madeUpKeyID, SecretAccessKey: "cognate-dev"}
+}
+
+// sign signs a request.
+func (a *administration) sign(ctx context.Context, r *http.Request, body []byte) error {
 	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), "cognito-idp", a.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, a.key(), r, hex.EncodeToString(sum[:]), "cognito-idp", a.Region, time.Now()); err != nil {
 		return fmt.Errorf("sign the request: %w", err)
 	}
 	return nil

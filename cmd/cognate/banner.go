@@ -16,6 +16,7 @@ type banner struct {
 	colour                 bool
 	endpoint, region, data string
 	https, trust           string // the same over TLS, and the command that makes programs trust it
+	program                string // how this program was called
 	exposed                string // address, when others than this machine can reach it
 	sample                 *server.Sample
 }
@@ -36,7 +37,7 @@ const bannerText = `
   User pool  {{.UserPoolID}}
   Client     {{.ClientID}}   (public, no secret)
   User       {{.Username}}
-  Password   {{.Password}}
+  Password   {{.Password}}   (another one at each start)
   Issuer     {{.Issuer}}
   Domain     {{.Domain}}
 
@@ -51,7 +52,7 @@ const bannerText = `
   console.log(answer.AuthenticationResult.AccessToken);
 {{- end}}
 
-Point every SDK and the CLI here:  eval "$(cognate env{{if ne .Endpoint "http://localhost:7665"}} --public-url {{.Endpoint}}{{end}})"
+Point every SDK and the CLI here:  eval "$({{.Program}} env{{if ne .Endpoint "http://localhost:7665"}} --public-url {{.Endpoint}}{{end}})"
 Stop with Ctrl-C.
 `
 
@@ -69,9 +70,9 @@ func (b *banner) print() error {
 		return fmt.Errorf("parse the banner: %w", err)
 	}
 	return t.Execute(b.w, struct {
-		Endpoint, HTTPS, Trust, Region, Data, Exposed string
-		Sample                                        *server.Sample
-	}{strings.TrimRight(b.endpoint, "/"), b.https, b.trust, b.region, b.data, b.exposed, b.sample})
+		Endpoint, HTTPS, Trust, Program, Region, Data, Exposed string
+		Sample                                                 *server.Sample
+	}{strings.TrimRight(b.endpoint, "/"), b.https, b.trust, b.program, b.region, b.data, b.exposed, b.sample})
 }
 
 func announceJSON(w io.Writer, endpoint, https string, sample *server.Sample) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,9 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -70,9 +71,9 @@ func (c *devCommand) Run(ctx context.Context, std streams) (err error) {
 	}
 	config.Memory, config.TLSNames, config.ProviderURLs = c.Memory, c.TLSName, c.urls()
 	config.Log = log
-	listener, err := net.Listen("tcp", cmp.Or(c.Listen, server.DefaultListen))
+	listener, err := c.listen()
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 	defer listener.Close()
 	s, err := server.New(ctx, config)
@@ -117,7 +118,8 @@ func (c *devCommand) announce(w io.Writer, address net.Addr, sample *server.Samp
 		return nil
 	}
 	b := banner{w: w, colour: colourful(w), endpoint: c.PublicURL, region: c.Region, data: c.Data, sample: sample}
-	b.https, b.trust = c.httpsURL(address), "cognate trust install"
+	b.program = program()
+	b.https, b.trust = c.httpsURL(address), b.program+" trust install"
 	if c.Data != "./cognate-data" {
 		b.trust += " --data " + quote(c.Data)
 	}
@@ -131,6 +133,14 @@ func (c *devCommand) announce(w io.Writer, address net.Addr, sample *server.Samp
 		b.exposed = address.String()
 	}
 	return b.print()
+}
+
+// program is how this program was called, so that what it prints can be pasted.
+func program() string {
+	if called := os.Args[0]; strings.ContainsRune(called, filepath.Separator) {
+		return called
+	}
+	return "cognate"
 }
 
 // httpsURL is where the port speaks TLS: by the name of the public URL if

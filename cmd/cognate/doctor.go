@@ -44,16 +44,17 @@ func (c *doctorCommand) Run(ctx context.Context, std streams) error {
 		}
 	}
 	if !c.Security {
-		_, err := fmt.Fprintf(std.out, "The server answers; %d pools in %s.\n", len(ids), c.Region)
+		_, err := fmt.Fprintf(std.out, "The server answers. User pools in %s: %d.\n", c.Region, len(ids))
 		return err
 	}
-	critical := false
+	findings, critical := 0, false
 	for _, id := range ids {
 		subject, err := c.subject(ctx, id)
 		if err != nil {
 			return err
 		}
 		for _, f := range review.Review(subject) {
+			findings++
 			critical = critical || f.Severity == review.Critical
 			if err := c.print(std.out, f); err != nil {
 				return err
@@ -63,7 +64,11 @@ func (c *doctorCommand) Run(ctx context.Context, std streams) error {
 	if critical {
 		return errCritical
 	}
-	return nil
+	if findings > 0 || c.JSON {
+		return nil
+	}
+	_, err := fmt.Fprintf(std.out, "Nothing was found. User pools looked at in %s: %d.\n", c.Region, len(ids))
+	return err
 }
 
 func (c *doctorCommand) print(w io.Writer, f review.Finding) error {

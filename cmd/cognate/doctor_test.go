@@ -24,7 +24,7 @@ func TestS055DoctorFindsRolesThatUsersWrite(t *testing.T) {
 		code = run(append([]string{"doctor", "--public-url", s.URL}, args...), streams{&std, &errors})
 		return code, std.String() + errors.String()
 	}
-	if code, out := doctor("--security"); code != exitFailed || !regexp.MustCompile(`UnrecognizedClientException`).MatchString(out) {
+	if code, out := doctor("--security"); code != exitFailed || !regexp.MustCompile(`set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`).MatchString(out) {
 		t.Errorf("without credentials: %d %s", code, out)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", servertest.RootAccessKeyID)

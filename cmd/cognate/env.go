@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 )
 
@@ -39,6 +40,9 @@ func (c *envCommand) variables() []variable {
 
 // Run prints shell commands for eval.
 func (c *envCommand) Run(std streams) error {
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return &exitError{exitUsage, fmt.Errorf("public-url %q is not an absolute http or https URL", c.PublicURL)}
+	}
 	if c.JSON {
 		values := map[string]string{}
 		for _, v := range c.variables() {

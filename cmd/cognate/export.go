@@ -45,6 +45,10 @@ func (c *exportCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	c.Region = region
+	var pool api.DescribeUserPoolResponse
+	if err := (poolServer{&c.administration}).Call(ctx, "DescribeUserPool", &api.DescribeUserPoolRequest{UserPoolId: c.Pool}, &pool); err != nil {
+		return fmt.Errorf("read pool %s: %w", c.Pool, err) // before anything is written
+	}
 	w := &poolWriter{secrets: c.Secrets}
 	if c.Secrets == secretsSealed {
 		if w.sealer, err = c.sealer(); err != nil {
@@ -56,7 +60,7 @@ func (c *exportCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	w.out = bufio.NewWriterSize(file, 1<<20)
-	settings, users, err := c.write(ctx, std, w)
+	settings, users, err := c.write(ctx, std, w, int64(pool.UserPool.EstimatedNumberOfUsers))
 	if err == nil {
 		err = w.out.Flush()
 	}
@@ -100,7 +104,8 @@ func (c *exportCommand) create(std streams) (w io.Writer, finish func(error) err
 	}, nil
 }
 
-func (c *exportCommand) write(ctx context.Context, std streams, w *poolWriter) (settings, users int, err error) {
+// write writes the lines; about is roughly how many users there are.
+func (c *exportCommand) write(ctx context.Context, std streams, w *poolWriter, about int64) (settings, users int, err error) {
 	if err := w.header(c.Pool); err != nil {
 		return 0, 0, err
 	}
@@ -119,17 +124,13 @@ func (c *exportCommand) write(ctx context.Context, std streams, w *poolWriter) (
 		printNotes(std.err, notes)
 	}
 	if c.Only != "settings" {
-		users, err = c.writeUsers(ctx, std, server, w)
+		users, err = c.writeUsers(ctx, std, server, w, about)
 	}
 	return settings, users, err
 }
 
-func (c *exportCommand) writeUsers(ctx context.Context, std streams, server poolServer, w *poolWriter) (int, error) {
-	var pool api.DescribeUserPoolResponse
-	if err := server.Call(ctx, "DescribeUserPool", &api.DescribeUserPoolRequest{UserPoolId: c.Pool}, &pool); err != nil {
-		return 0, fmt.Errorf("read pool %s: %w", c.Pool, err)
-	}
-	bar := newProgress(std.err, "users", int64(pool.UserPool.EstimatedNumberOfUsers))
+func (c *exportCommand) writeUsers(ctx context.Context, std streams, server poolServer, w *poolWriter, about int64) (int, error) {
+	bar := newProgress(std.err, "users", about)
 	defer bar.end()
 	for after, users := "", 0; ; {
 		lines, next, err := server.usersPage(ctx, c.Pool, after, exportPage)

@@ -28,7 +28,7 @@ func (c *healthcheckCommand) Run(ctx context.Context, std streams) error {
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return &exitError{exitUnreachable, err}
+		return noServer(c.PublicURL, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -23,25 +24,28 @@ const (
 
 // cli is the command line. Each command is a struct with a Run method.
 type cli struct {
-	AccessKey    accessKeyCommand    `cmd:"" help:"The access keys of users, and what these may do."`
-	Dev          devCommand          `cmd:"" help:"Start a development server: any credentials are accepted and messages go to an inbox."`
-	Serve        serveCommand        `cmd:"" help:"Start a production server: signatures are verified and no development feature exists."`
-	Env          envCommand          `cmd:"" help:"Print the variables that point the AWS SDKs and the AWS CLI at the server."`
-	Gateway      gatewayCommand      `cmd:"" help:"Stand in front of web applications and sign their users in, as an Application Load Balancer does."`
-	Healthcheck  healthcheckCommand  `cmd:"" help:"Ask a running server whether it is ready; exits 0 if so."`
-	Doctor       doctorCommand       `cmd:"" help:"Look for settings that weaken a running server."`
-	Export       exportCommand       `cmd:"" help:"Write a user pool with its users to a file."`
-	Idp          idpCommand          `cmd:"" name:"idp" help:"Identity providers of pools."`
-	Import       importCommand       `cmd:"" help:"Read a user pool with its users from a file."`
-	Keys         keysCommand         `cmd:"" help:"The keys that pools sign their tokens with."`
-	Migrate      migrateCommand      `cmd:"" help:"Move in from another service."`
-	OIDCProvider oidcProviderCommand `cmd:"" name:"oidc-provider" help:"OpenID providers that roles and identity pools trust."`
-	Policy       policyCommand       `cmd:"" help:"Try IAM policies."`
-	Role         roleCommand         `cmd:"" help:"Roles: what sessions may do, and who gets them."`
-	SAMLProvider samlProviderCommand `cmd:"" name:"saml-provider" help:"SAML providers that roles and identity pools trust."`
-	Trigger      triggerCommand      `cmd:"" help:"Look at and try the functions of pools."`
-	Trust        trustCommand        `cmd:"" help:"Let this machine's programs trust the certificates of cognate dev, or no longer."`
-	Version      versionCommand      `cmd:"" help:"Print the version."`
+	Dev         devCommand         `cmd:"" group:"Servers" help:"Start a development server: any credentials are accepted and messages go to an inbox."`
+	Serve       serveCommand       `cmd:"" group:"Servers" help:"Start a production server: signatures are verified and no development feature exists."`
+	Gateway     gatewayCommand     `cmd:"" group:"Servers" help:"Stand in front of web applications and sign their users in, as an Application Load Balancer does."`
+	Env         envCommand         `cmd:"" group:"A running server" help:"Print the variables that point the AWS SDKs and the AWS CLI at the server."`
+	Healthcheck healthcheckCommand `cmd:"" group:"A running server" help:"Ask a running server whether it is ready; exits 0 if so."`
+	Doctor      doctorCommand      `cmd:"" group:"A running server" help:"Look for settings that weaken a running server."`
+	Trust       trustCommand       `cmd:"" group:"A running server" help:"Let this machine's programs trust the certificates of cognate dev, or no longer."`
+
+	Keys    keysCommand    `cmd:"" group:"User pools" help:"The keys that pools sign their tokens with."`
+	Trigger triggerCommand `cmd:"" group:"User pools" help:"Look at and try the functions of pools."`
+	Idp     idpCommand     `cmd:"" group:"User pools" name:"idp" help:"Identity providers of pools."`
+	Export  exportCommand  `cmd:"" group:"User pools" help:"Write a user pool with its users to a file."`
+	Import  importCommand  `cmd:"" group:"User pools" help:"Read a user pool with its users from a file."`
+	Migrate migrateCommand `cmd:"" group:"User pools" help:"Move in from Amazon Cognito."`
+
+	AccessKey    accessKeyCommand    `cmd:"" group:"Who may do what" help:"The access keys of users, and what these may do."`
+	Role         roleCommand         `cmd:"" group:"Who may do what" help:"Roles: what sessions may do, and who gets them."`
+	OIDCProvider oidcProviderCommand `cmd:"" group:"Who may do what" name:"oidc-provider" help:"OpenID providers that roles and identity pools trust."`
+	SAMLProvider samlProviderCommand `cmd:"" group:"Who may do what" name:"saml-provider" help:"SAML providers that roles and identity pools trust."`
+	Policy       policyCommand       `cmd:"" group:"Who may do what" help:"Try IAM policies."`
+
+	Version versionCommand `cmd:"" group:"Servers" help:"Print the version."`
 }
 
 // streams are the program's outputs; tests replace them.
@@ -59,6 +63,9 @@ func (e *exitError) Unwrap() error { return e.err }
 func main() { os.Exit(run(os.Args[1:], streams{os.Stdout, os.Stderr})) }
 
 func run(args []string, std streams) int {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
@@ -67,6 +74,7 @@ func run(args []string, std streams) int {
 		kong.Name("cognate"),
 		kong.Description("A complete, self-hosted Amazon Cognito."),
 		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -82,7 +90,7 @@ func run(args []string, std streams) int {
 	}
 	if err != nil {
 		fmt.Fprintln(std.err, "cognate:", err)
-		fmt.Fprintln(std.err, "Try 'cognate --help'.")
+		fmt.Fprintf(std.err, "Try '%s --help'.\n", commandOf(err))
 		return exitUsage
 	}
 	if err := command.Run(); err != nil {
@@ -93,4 +101,18 @@ func run(args []string, std streams) int {
 		return exitFailed
 	}
 	return 0
+}
+
+// commandOf is the command, as far as it was understood, that a mistake on the
+// command line was made in.
+func commandOf(err error) string {
+	path := []string{"cognate"}
+	if mistake, ok := errors.AsType[*kong.ParseError](err); ok && mistake.Context != nil {
+		for _, part := range mistake.Context.Path {
+			if part.Command != nil {
+				path = append(path, part.Command.Name)
+			}
+		}
+	}
+	return strings.Join(path, " ")
 }

@@ -58,6 +58,11 @@ func (c *serveCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	config.ACME = server.ACME{Email: c.ACMEEmail, Directory: c.ACMEDirectory, Hosts: c.ACMEHost}
+	listener, err := c.listen()
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	s, err := server.New(ctx, config)
 	if err != nil {
 		return err
@@ -67,5 +72,14 @@ func (c *serveCommand) Run(ctx context.Context, std streams) (err error) {
 		fmt.Fprintf(std.out, "The first administrator's key, shown this once:\n"+
 			"  AWS_ACCESS_KEY_ID=%s\n  AWS_SECRET_ACCESS_KEY=%s\n", id, secret)
 	}
-	return s.Run(ctx)
+	log.Info("started", "version", version, "listen", listener.Addr().String(), "public_url", config.PublicURL)
+	if c.SMTPURL == "" {
+		log.Warn("no mail is sent: --smtp-url is not set")
+	}
+	context.AfterFunc(ctx, func() { log.Info("stopping: requests in flight are finished") })
+	if err := s.RunOn(ctx, listener); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
 }

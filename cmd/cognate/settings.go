@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -8,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/term"
 
@@ -124,6 +127,19 @@ func localURL(address string) string {
 	return "" // the server complains about the address, or uses its default
 }
 
+// listen takes the port, before anything is made that a port in use would leave
+// behind.
+func (s *settings) listen() (net.Listener, error) {
+	listener, err := net.Listen("tcp", cmp.Or(s.Listen, server.DefaultListen))
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%w: stop the program that has it, or choose another address with --listen", err)
+	case err != nil:
+		return nil, fmt.Errorf("--listen: %w", err)
+	}
+	return listener, nil
+}
+
 // logger writes to file: text on a terminal, JSON elsewhere.
 func (s *logSettings) logger(file *os.File) (*slog.Logger, error) {
 	var level slog.Level
@@ -132,7 +148,20 @@ func (s *logSettings) logger(file *os.File) (*slog.Logger, error) {
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if s.LogFormat == "text" || s.LogFormat == "auto" && term.IsTerminal(int(file.Fd())) {
+		options.ReplaceAttr = brief
 		return slog.New(slog.NewTextHandler(file, options)), nil
 	}
 	return slog.New(slog.NewJSONHandler(file, options)), nil
+}
+
+// brief leaves out of lines that a person reads as they come what says nothing: the
+// date, the usual level, attributes without a value.
+func brief(_ []string, a slog.Attr) slog.Attr {
+	switch {
+	case a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime:
+		return slog.String(a.Key, a.Value.Time().Format("15:04:05.000"))
+	case a.Key == slog.LevelKey && a.Value.String() == slog.LevelInfo.String(), a.Value.Equal(slog.StringValue("")):
+		return slog.Attr{}
+	}
+	return a
 }

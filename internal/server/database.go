@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -43,5 +45,13 @@ func masterKey(cfg Config) ([]byte, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	return store.LoadOrCreateMasterKey(filepath.Join(cfg.DataDir, "master.key"))
+	file := filepath.Join(cfg.DataDir, "master.key")
+	if _, err := os.Stat(filepath.Join(cfg.DataDir, store.DatabaseFile)); err == nil {
+		key, err := store.LoadMasterKey(file) // a new key would open nothing
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s is missing, and the database beside it opens with that key only: restore it from its backup", file)
+		}
+		return key, err
+	}
+	return store.LoadOrCreateMasterKey(file)
 }

@@ -18,8 +18,10 @@ import (
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
+// DatabaseFile is the database in a data directory.
+const DatabaseFile = "cognate.db"
+
 const (
-	databaseFile = "cognate.db"
 	lockFileName = "cognate.lock"
 
 	// minSQLite is the first version without the WAL reset bug.
@@ -113,7 +115,7 @@ func (e *sqliteEngine) prepare(cfg Config) (source string, unclean bool, err err
 	if e.lock, err = takeLock(filepath.Join(cfg.Path, lockFileName)); err != nil {
 		return "", false, err
 	}
-	file, err := filepath.Abs(filepath.Join(cfg.Path, databaseFile))
+	file, err := filepath.Abs(filepath.Join(cfg.Path, DatabaseFile))
 	if err != nil {
 		return "", false, err
 	}
