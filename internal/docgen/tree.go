@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -127,40 +129,62 @@ func mentions(file *ast.File, f *ast.FuncDecl) function {
 }
 
 // credit gives each operation the tests that mention it, themselves or by
-// way of other functions of their package.
+// way of other functions of their package. Those that are called after it come
+// first, then those that mention it themselves and are about few operations.
 func (t *tree) credit() {
+	type tie struct{ unnamed, steps, operations int }
+	ties := map[string]map[string]tie{}
 	for _, functions := range t.packages {
 		for name := range functions {
 			if !isTest(name) {
 				continue
 			}
-			for operation := range reach(functions, name) {
-				t.calls[operation] = append(t.calls[operation], name)
+			reached := reach(functions, name)
+			for operation, steps := range reached {
+				if ties[operation] == nil {
+					ties[operation] = map[string]tie{}
+				}
+				unnamed := 1
+				if _, method, _ := strings.Cut(operation, "."); strings.Contains(name, method) {
+					unnamed = 0
+				}
+				ties[operation][name] = tie{unnamed, steps, len(reached)}
 			}
 		}
 	}
-	for _, tests := range t.calls {
-		slices.Sort(tests)
+	for operation, tests := range ties {
+		t.calls[operation] = slices.SortedFunc(maps.Keys(tests), func(a, b string) int {
+			return cmp.Or(
+				cmp.Compare(tests[a].unnamed, tests[b].unnamed),
+				cmp.Compare(tests[a].steps, tests[b].steps),
+				cmp.Compare(tests[a].operations, tests[b].operations),
+				strings.Compare(a, b))
+		})
 	}
 }
 
-// reach gives the operations that a function mentions, directly or not.
-func reach(functions map[string]function, from string) map[string]bool {
-	operations, seen := map[string]bool{}, map[string]bool{}
-	var visit func(name string)
-	visit = func(name string) {
-		f, ok := functions[name]
-		if !ok || seen[name] {
-			return
-		}
-		seen[name] = true
-		for _, o := range f.operations {
-			operations[o] = true
-		}
-		for _, called := range f.functions {
-			visit(called)
+// reach gives the operations that a function mentions, and over how many other
+// functions.
+func reach(functions map[string]function, from string) map[string]int {
+	operations, seen := map[string]int{}, map[string]bool{from: true}
+	next := []string{from}
+	for steps := 0; len(next) > 0; steps++ {
+		level := next
+		next = nil
+		for _, name := range level {
+			f := functions[name]
+			for _, o := range f.operations {
+				if _, found := operations[o]; !found {
+					operations[o] = steps
+				}
+			}
+			for _, called := range f.functions {
+				if !seen[called] {
+					seen[called] = true
+					next = append(next, called)
+				}
+			}
 		}
 	}
-	visit(from)
 	return operations
 }
