@@ -115,6 +115,11 @@ func TestS022UnknownHostsFindNothing(t *testing.T) {
 			t.Errorf("%s: %d %s", host, answer.Status, answer.Body)
 		}
 	}
+	// Whoever called by a name that nobody set is told what to set.
+	answer := get(t, s, path, func(r *http.Request) { r.Host = "cognate:7665" })
+	if answer.Status != 404 || !strings.Contains(string(answer.Body), "--public-url") {
+		t.Errorf("by a name that is not set: %d %s", answer.Status, answer.Body)
+	}
 	trusting := servertest.Start(t, behind)
 	pool := trusting.CreatePool(t, nil)
 	for host, want := range map[string]int{"localhost": 200, "evil.example": 404, "evil.example, localhost": 404} {

@@ -2,6 +2,7 @@ package domainhost
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -59,6 +60,8 @@ func (rt *Router) Wrap(domain, rest http.Handler) http.Handler {
 		hostport, tls := rt.Origin(r)
 		t, err := rt.route(r, HostName(hostport), tls)
 		switch {
+		case errors.Is(err, errUnknownHost):
+			http.Error(w, unknownHost, http.StatusNotFound)
 		case api.HasCode(err, "ResourceNotFoundException"):
 			http.NotFound(w, r)
 		case err != nil:
@@ -87,7 +90,7 @@ func (t target) request(r *http.Request) *http.Request {
 }
 
 // route decides where a request goes. An error of ResourceNotFoundException
-// means nowhere.
+// means nowhere, errUnknownHost that the host is neither's.
 func (rt *Router) route(r *http.Request, host string, tls bool) (target, error) {
 	ctx := r.Context()
 	if prefix, ok := strings.CutSuffix(host, "."+rt.Suffix); ok {
@@ -101,7 +104,7 @@ func (rt *Router) route(r *http.Request, host string, tls bool) (target, error) 
 		}
 	}
 	if !rt.Known(host) {
-		return target{}, nowhere()
+		return target{}, errUnknownHost
 	}
 	below, ok := strings.CutPrefix(r.URL.Path, PathPrefix)
 	if !ok {
@@ -153,6 +156,12 @@ func (rt *Router) find(ctx context.Context, name, kind string) (*directory.Domai
 	}
 	return d, err
 }
+
+// unknownHost is what clients are told that call the installation by another name
+// than it has: a container's, or an address in the network at home.
+const unknownHost = "Nothing is served under this host name. Call the server by the name in its --public-url, or as localhost on its own machine."
+
+var errUnknownHost = errors.New("unknown host")
 
 func nowhere() error { return api.ResourceNotFoundException("There is nothing here.") }
 
