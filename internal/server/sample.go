@@ -110,7 +110,7 @@ func (s *Server) sampleClient(ctx context.Context, poolID string) (string, error
 		AllowedOAuthFlows:               []api.OAuthFlowType{api.OAuthFlowTypeCode},
 		AllowedOAuthScopes:              []string{"openid", "email", "phone", "profile", tokens.SelfServiceScope},
 		CallbackURLs:                    append([]string{start.CallbackURL(s.cfg.PublicURL)}, s.sampleURLs()...),
-		LogoutURLs:                      append([]string{s.cfg.PublicURL + "/"}, s.sampleURLs()...),
+		LogoutURLs:                      append([]string{start.BrowserURL(s.cfg.PublicURL) + "/"}, s.sampleURLs()...),
 		PreventUserExistenceErrors:      api.PreventUserExistenceErrorTypesEnabled,
 	})
 	if err != nil {

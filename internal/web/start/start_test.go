@@ -179,3 +179,19 @@ func TestTestProvidersAreAClickAway(t *testing.T) {
 		t.Errorf("the trial goes to %v, %v", to, err)
 	}
 }
+
+// Clients may list plain HTTP for localhost only.
+func TestTheTrialComesBackToLocalhost(t *testing.T) {
+	t.Parallel()
+	for public, want := range map[string]string{
+		"http://localhost:7665":   "http://localhost:7665/_cognate/try/callback",
+		"http://127.0.0.1:7665/":  "http://127.0.0.1:7665/_cognate/try/callback",
+		"http://cognate:7665":     "http://localhost:7665/_cognate/try/callback",
+		"http://192.168.7.7":      "http://localhost:80/_cognate/try/callback",
+		"https://id.example.com/": "https://id.example.com/_cognate/try/callback",
+	} {
+		if got := CallbackURL(public); got != want {
+			t.Errorf("%s: %s, want %s", public, got, want)
+		}
+	}
+}

@@ -2,13 +2,16 @@ package start
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,7 +24,19 @@ const (
 
 // CallbackURL is the redirect URI of the trial, which the sample client has to
 // list.
-func CallbackURL(publicURL string) string { return strings.TrimRight(publicURL, "/") + callbackPath }
+func CallbackURL(publicURL string) string { return BrowserURL(publicURL) + callbackPath }
+
+// BrowserURL is the public URL, or its port on localhost where clients may not list
+// it: plain HTTP is for this machine only. A server in a container that others call by
+// its name is found there by the browser of whoever runs it.
+func BrowserURL(publicURL string) string {
+	u, err := url.Parse(publicURL)
+	if err == nil && u.Scheme == "http" && !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()) {
+		u.Host = net.JoinHostPort("localhost", cmp.Or(u.Port(), "80"))
+		publicURL = u.String()
+	}
+	return strings.TrimRight(publicURL, "/")
+}
 
 // begin sends the browser to the sign-in pages, as an app would: with state and
 // PKCE (RFC 7636).
