@@ -117,7 +117,7 @@ func TestS022UnknownHostsFindNothing(t *testing.T) {
 	}
 	// Whoever called by a name that nobody set is told what to set.
 	answer := get(t, s, path, func(r *http.Request) { r.Host = "cognate:7665" })
-	if answer.Status != 404 || !strings.Contains(string(answer.Body), "--public-url") {
+	if answer.Status != 404 || !strings.Contains(answer.Body, "--public-url") {
 		t.Errorf("by a name that is not set: %d %s", answer.Status, answer.Body)
 	}
 	trusting := servertest.Start(t, behind)
