@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
@@ -19,9 +20,10 @@ import (
 type oldPool struct {
 	*httptest.Server
 
-	status int
-	answer string
-	asked  atomic.Int64
+	status    int
+	answer    string
+	meanwhile func() // what happens while it is asked
+	asked     atomic.Int64
 }
 
 func startOldPool(t *testing.T) *oldPool {
@@ -29,6 +31,9 @@ func startOldPool(t *testing.T) *oldPool {
 	o := &oldPool{}
 	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		o.asked.Add(1)
+		if o.meanwhile != nil {
+			o.meanwhile()
+		}
 		w.WriteHeader(o.status)
 		fmt.Fprint(w, o.answer)
 	}))
@@ -122,6 +127,7 @@ func TestAnOldPoolIsNotAskedInVain(t *testing.T) {
 		"unconfirmed": {"UNCONFIRMED", "", "User is not confirmed."},
 		"to reset":    {"RESET_REQUIRED", "", "Password reset required for the user"},
 		"disabled":    {"CONFIRMED", `,"Enabled":false`, "User is disabled."},
+		"no password": {"CONFIRMED", `,"PasswordBlocked":true`, "Incorrect username or password."},
 	} {
 		o := startOldPool(t)
 		o.status, o.answer = http.StatusOK, `{"ChallengeName":"MFA_SETUP","Session":"s"}`
@@ -129,5 +135,60 @@ func TestAnOldPoolIsNotAskedInVain(t *testing.T) {
 		if got := enter(t, s, clientID); got.Message() != test.want || o.asked.Load() != 0 {
 			t.Errorf("%s: %s after %d questions", name, got.Body, o.asked.Load())
 		}
+	}
+}
+
+// signedIn is what a pool says of somebody whose password was right: the tokens, and
+// to the question after them who that is.
+func signedIn(sub string) string {
+	return `{"AuthenticationResult":{"AccessToken":"t"},"Username":"ana","UserAttributes":[{"Name":"sub","Value":"` + sub + `"}]}`
+}
+
+// A name can be somebody else's by now at the old pool, whose password lets nobody in
+// here.
+func TestAnOldPoolVouchesForTheSameUserOnly(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	for sub, status := range map[string]int{
+		"10000000-0000-4000-8000-000000000001": http.StatusOK, "10000000-0000-4000-8000-000000000002": http.StatusBadRequest,
+	} {
+		o := startOldPool(t)
+		o.status, o.answer = http.StatusOK, signedIn(sub)
+		_, clientID := o.waiting(t, s, "CONFIRMED", "")
+		if got := enter(t, s, clientID); got.Status != status {
+			t.Errorf("%s: %s", sub, got.Body)
+		}
+	}
+}
+
+// A password that was set here while the old pool was asked stays.
+func TestAPasswordThatIsSetMeanwhileIsKept(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	o := startOldPool(t)
+	o.status, o.answer = http.StatusOK, `{"ChallengeName":"MFA_SETUP","Session":"s"}`
+	poolID, clientID := o.waiting(t, s, "CONFIRMED", "")
+	o.meanwhile = func() {
+		_, err := s.SDK.AdminSetUserPassword(t.Context(), &cip.AdminSetUserPasswordInput{
+			UserPoolId: &poolID, Username: aws.String("ana"), Password: aws.String("Another-Horse1!"), Permanent: true,
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for range 2 {
+		if got := enter(t, s, clientID); got.Message() != "Incorrect username or password." {
+			t.Errorf("with the password of the old pool: %s", got.Body)
+		}
+	}
+	if n := o.asked.Load(); n != 1 {
+		t.Errorf("the old pool was asked %d times", n)
+	}
+	_, err := s.Anonymous.InitiateAuth(t.Context(), &cip.InitiateAuthInput{
+		ClientId: &clientID, AuthFlow: types.AuthFlowTypeUserPasswordAuth,
+		AuthParameters: map[string]string{"USERNAME": "ana", "PASSWORD": "Another-Horse1!"},
+	})
+	if err != nil {
+		t.Errorf("with the password of here: %v", err)
 	}
 }

@@ -382,6 +382,20 @@ func TestSessionsOfOneself(t *testing.T) {
 	}
 }
 
+// Sessions of the first administrator end with the key that they were made with.
+func TestSessionsOfRootEndWithTheKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, err := w.SessionOf(t.Context(), w.root, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := w.over(t, func(c *Config) { c.Root = RootKey{"AKIAROOTROOTROOTNEXT", "another secret"} })
+	if _, _, known, err := after.Key(t.Context(), s.AccessKeyID, s.SessionToken); known || err != nil {
+		t.Errorf("known: %v, %v", known, err)
+	}
+}
+
 func TestRolesOfDevAreThereUntilSomebodyPutsThem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.Dev = true })

@@ -134,7 +134,7 @@ func TestRecordsThatCannotBeUsers(t *testing.T) {
 func TestS148FormulasInCellsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{
-		`=HYPERLINK("https://evil.example","Ana")`, "=1+1", "=", "@SUM(1)", "@ana", "-2+3+cmd|' /C calc'!A0", "+cmd|' /C calc'!A0",
+		`=HYPERLINK("https://evil.example","Ana")`, "=1+1", "=", "@SUM(1)", "@ana", "@5", "-2+3+cmd|' /C calc'!A0", "+cmd|' /C calc'!A0",
 		"-", "+", "+1+1", "-1-1", "+A1", `-"x"`,
 	} {
 		for _, column := range []string{"name", "nickname", "address", "preferred_username", columnUsername} {

@@ -256,6 +256,15 @@ func TestNodesCountTogether(t *testing.T) {
 	if got := q.busy()["a|UserAuthentication|"]; got != 20 {
 		t.Errorf("%d are told to others, want 20", got)
 	}
+	// However much others say, what is owed is paid in a second.
+	for i := range 3 {
+		q.takeOff([]store.RequestCount{{At: c.at, Node: fmt.Sprint("d", i), Bucket: counts[0].Bucket, Taken: 100_000}})
+	}
+	c.at = c.at.Add(2 * time.Second)
+	if n := passing(t, q, r, 1000); n != 120 {
+		t.Errorf("%d pass after two seconds, want 120", n)
+	}
+	q.busy()
 	if got := q.busy(); len(got) > 0 {
 		t.Errorf("told twice: %v", got)
 	}

@@ -65,6 +65,12 @@ func TestLayers(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, reason, c.reason)
 		}
 	}
+	// Of the actions that trust policies speak of, too.
+	for _, p := range []Policies{{Identity: []*Policy{trust}}, {Identity: []*Policy{allow}, Boundary: trust}, {Identity: []*Policy{allow}, Session: []*Policy{trust}}} {
+		if p.Decide(Request{Action: "sts:AssumeRole", Resource: "*"}).Allowed {
+			t.Errorf("a trust policy says what %+v may do", p)
+		}
+	}
 }
 
 func TestActionsAndResources(t *testing.T) {

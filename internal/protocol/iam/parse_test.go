@@ -89,6 +89,7 @@ func TestRefusedDocuments(t *testing.T) {
 		{Identity, condition(`{"BinaryEquals":{"aws:a":"?"}}`), malformed},
 		{Identity, condition(`{"IpAddress":{"aws:a":"10.0.0.0/33"}}`), malformed},
 		{Identity, condition(`{"NotIpAddress":{"aws:a":"10.0.0.*"}}`), malformed},
+		{Identity, condition(`{"NotIpAddress":{"aws:a":"::ffff:10.0.0.0/104"}}`), malformed},
 		{Identity, condition(`{"ArnLike":{"aws:a":"*"}}`), malformed},
 		{Identity, condition(`{"StringEquals":{"aws:a":"${aws:b"}}`), malformed},
 		{Identity, condition(`{"StringEquals":{"aws:a":"${}"}}`), malformed},
