@@ -93,7 +93,7 @@ func (e *exchange) name() string {
 // out: it holds a code and the state of a sign-in.
 func (e *exchange) requestLine(r *http.Request) string {
 	scheme := "http"
-	if e.listener.Protocol == rules.HTTPS {
+	if e.encrypted() {
 		scheme = "https"
 	}
 	uri := r.URL.RequestURI()

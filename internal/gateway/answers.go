@@ -58,10 +58,13 @@ func (g *Gateway) own(e *exchange, w http.ResponseWriter) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	h.Set("Referrer-Policy", "no-referrer") // addresses of callbacks are secrets
-	if e.listener.Protocol == rules.HTTPS && e.strict {
+	if e.encrypted() && e.strict {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
+
+// encrypted reports whether the browser speaks TLS with the gateway.
+func (e *exchange) encrypted() bool { return e.listener.Protocol == rules.HTTPS }
 
 // strictHost reports whether browsers may be told to come by TLS alone: not to
 // names of a developer's machine, where other programs speak plain HTTP.
@@ -70,7 +73,7 @@ func strictHost(host string) bool { return host != "" && !fetch.LoopbackName(hos
 // redirect is the action of that name.
 func (g *Gateway) redirect(e *exchange, to *rules.Redirect, w http.ResponseWriter, r *http.Request) {
 	protocol, defaultPort := "http", "80"
-	if e.listener.Protocol == rules.HTTPS {
+	if e.encrypted() {
 		protocol, defaultPort = "https", "443"
 	}
 	path := strings.TrimPrefix(r.URL.EscapedPath(), "/")

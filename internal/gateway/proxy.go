@@ -22,8 +22,8 @@ var errNoTarget = errors.New("the target group has no targets")
 
 // forward passes a request on to a target and the answer back.
 func (g *Gateway) forward(e *exchange, to *split, w http.ResponseWriter, r *http.Request) {
-	e.group = to.pick()
-	if e.target = e.group.pick(); e.target == nil {
+	e.group = g.groupFor(e, to, w, r)
+	if e.target = g.targetFor(e, w, r); e.target == nil {
 		g.cfg.Log.Warn("no target", "group", e.group.Name, "error", errNoTarget)
 		g.page(e, w, http.StatusServiceUnavailable)
 		return

@@ -201,6 +201,7 @@ type split struct {
 	mu     sync.Mutex
 	shares []share
 	total  int
+	sticky time.Duration
 }
 
 type share struct {
@@ -209,7 +210,7 @@ type share struct {
 }
 
 func newSplit(f *rules.Forward, groups map[string]*group) *split {
-	s := &split{}
+	s := &split{sticky: f.Sticky}
 	for _, weighted := range f.Groups {
 		s.shares = append(s.shares, share{group: groups[weighted.Name], weight: weighted.Weight})
 		s.total += weighted.Weight

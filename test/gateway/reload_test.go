@@ -16,12 +16,11 @@ import (
 func TestReloadUnderLoad(t *testing.T) {
 	t.Parallel()
 	word := make(chan struct{})
-	ws := webSocket(echo)
 	app := func(name string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/ws":
-				ws(w, r)
+				webSocket(echo)(w, r)
 			case "/stream":
 				for range 2 {
 					_, _ = io.WriteString(w, "word\n")
@@ -35,28 +34,74 @@ func TestReloadUnderLoad(t *testing.T) {
 		}
 	}
 	w := behind(t, toApp, nil, app("one"), app("two"))
-	connection, reader := w.upgraded(t, "/ws")
+	connection, replies := w.upgraded(t, "/ws")
 	stream, err := (&http.Client{Transport: w.transport(w.address)}).Get(origin + "/stream")
 	wantOK(t, err)
 	defer stream.Body.Close()
-	lines := bufio.NewReader(stream.Body)
-	wantLine := func(from *bufio.Reader, want string) {
-		t.Helper()
-		if line, err := from.ReadString('\n'); err != nil || line != want {
-			t.Errorf("%q %v, want %q", line, err, want)
+	words := bufio.NewReader(stream.Body)
+	wantLine(t, words, "word\n")
+
+	l := w.load(t, "one", "two")
+	text, err := os.ReadFile(w.rules)
+	wantOK(t, err)
+	first := string(text)
+	second := strings.Replace(first, "DefaultActions: ["+toApp, "DefaultActions: ["+strings.Replace(toApp, ": app", ": app2", 1), 1)
+	second = strings.Replace(second, "Name: app,", "Name: app, HealthCheckPath: /other,", 1) // the group is another
+	for i := range 20 {
+		rules, answering := second, "two"
+		if i%2 == 1 {
+			rules, answering = first, "one"
+		}
+		wantOK(t, os.WriteFile(w.rules, []byte(rules), 0o600))
+		wantOK(t, w.gateway.Reload(t.Context()))
+		for enough := l.answers[answering].Load() + 4; l.answers[answering].Load() < enough && !t.Failed(); {
+			wantOK(t, os.WriteFile(w.rules, []byte("Listeners: [{}]"), 0o600))
+			if w.gateway.Reload(t.Context()) == nil {
+				t.Error("a bad file is taken")
+			}
 		}
 	}
-	wantLine(lines, "word\n")
+	l.stop()
+	word <- struct{}{}
+	wantLine(t, words, "word\n")
+	close(word)
+	_, err = io.WriteString(connection, "still here\n")
+	wantOK(t, err)
+	wantLine(t, replies, "echo still here\n")
+}
 
-	var done atomic.Bool
-	var seen [2]atomic.Int64
-	var clients sync.WaitGroup
+func wantLine(t *testing.T, from *bufio.Reader, want string) {
+	t.Helper()
+	if line, err := from.ReadString('\n'); err != nil || line != want {
+		t.Errorf("%q %v, want %q", line, err, want)
+	}
+}
+
+// load is clients that send requests until they are stopped.
+type load struct {
+	answers map[string]*atomic.Int64 // those that may come, counted
+	over    atomic.Bool
+	clients sync.WaitGroup
+}
+
+func (l *load) stop() {
+	l.over.Store(true)
+	l.clients.Wait()
+}
+
+// load has clients of HTTP/1.1 and HTTP/2 send requests, each of which has to be
+// answered with one of some texts.
+func (w *stand) load(t *testing.T, answers ...string) *load {
+	l := &load{answers: map[string]*atomic.Int64{}}
+	for _, answer := range answers {
+		l.answers[answer] = new(atomic.Int64)
+	}
 	for i := range 4 {
 		transport := w.transport(w.address)
 		transport.ForceAttemptHTTP2 = i%2 == 0
 		client := &http.Client{Transport: transport}
-		clients.Go(func() {
-			for !done.Load() {
+		l.clients.Go(func() {
+			for !l.over.Load() {
 				got, err := client.Post(origin+"/", "text/plain", strings.NewReader(strings.Repeat("x", 10_000)))
 				if err != nil {
 					t.Error(err)
@@ -64,41 +109,14 @@ func TestReloadUnderLoad(t *testing.T) {
 				}
 				body, err := io.ReadAll(got.Body)
 				got.Body.Close()
-				switch {
-				case err == nil && string(body) == "one":
-					seen[0].Add(1)
-				case err == nil && string(body) == "two":
-					seen[1].Add(1)
-				default:
+				count := l.answers[string(body)]
+				if err != nil || count == nil {
 					t.Errorf("%d %q %v", got.StatusCode, body, err)
 					return
 				}
+				count.Add(1)
 			}
 		})
 	}
-	text, err := os.ReadFile(w.rules)
-	wantOK(t, err)
-	first := string(text)
-	second := strings.Replace(first, "DefaultActions: ["+toApp, "DefaultActions: ["+strings.Replace(toApp, ": app", ": app2", 1), 1)
-	second = strings.Replace(second, "Name: app,", "Name: app, HealthCheckPath: /other,", 1) // the group is another
-	for i := range 20 {
-		before := [2]int64{seen[0].Load(), seen[1].Load()}
-		next := i % 2
-		wantOK(t, os.WriteFile(w.rules, []byte([]string{second, first}[next]), 0o600))
-		wantOK(t, w.gateway.Reload(t.Context()))
-		for answering := 1 - next; seen[answering].Load() < before[answering]+4 && !t.Failed(); {
-			wantOK(t, os.WriteFile(w.rules, []byte("Listeners: [{}]"), 0o600))
-			if w.gateway.Reload(t.Context()) == nil {
-				t.Error("a bad file is taken")
-			}
-		}
-	}
-	done.Store(true)
-	clients.Wait()
-	word <- struct{}{}
-	wantLine(lines, "word\n")
-	close(word)
-	_, err = io.WriteString(connection, "still here\n")
-	wantOK(t, err)
-	wantLine(reader, "echo still here\n")
+	return l
 }

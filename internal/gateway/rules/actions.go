@@ -278,11 +278,15 @@ func (o object) forward() *Forward {
 		return &Forward{}
 	}
 	if single {
-		return &Forward{[]WeightedGroup{{groupOf(o.required("TargetGroupArn")), 1}}}
+		return &Forward{Groups: []WeightedGroup{{groupOf(o.required("TargetGroupArn")), 1}}}
 	}
-	c, _ := o.child("ForwardConfig", "TargetGroups")
+	c, _ := o.child("ForwardConfig", "TargetGroups", "TargetGroupStickinessConfig")
 	c.require("TargetGroups")
 	f, total := &Forward{}, 0
+	if s, ok := c.child("TargetGroupStickinessConfig", "Enabled", "DurationSeconds"); ok && s.boolean("Enabled", false) {
+		s.require("DurationSeconds")
+		f.Sticky = time.Duration(s.integer("DurationSeconds", 1, maxSticky, maxSticky)) * time.Second
+	}
 	for _, n := range c.list("TargetGroups", mostWeights) {
 		g := o.r.object(n, "an entry of TargetGroups", "TargetGroupArn", "Weight")
 		weighted := WeightedGroup{groupOf(g.required("TargetGroupArn")), g.integer("Weight", 0, maxWeight, 1)}

@@ -132,7 +132,10 @@ const (
 
 // Forward sends requests to target groups by their weights, of which one is more
 // than 0.
-type Forward struct{ Groups []WeightedGroup }
+type Forward struct {
+	Groups []WeightedGroup
+	Sticky time.Duration // how long a browser stays with its group; 0: not at all
+}
 
 // WeightedGroup is a target group with its part of the requests.
 type WeightedGroup struct {
@@ -164,6 +167,7 @@ type TargetGroup struct {
 	// certificates from. Without one any certificate will do, as at the original.
 	Roots   string
 	Targets []Target
+	Sticky  time.Duration // how long a browser stays with its target; 0: not at all
 	Health  HealthCheck
 }
 

@@ -138,23 +138,40 @@ func (o object) publicKeys() *url.URL {
 	return u
 }
 
+const idleTimeout = "idle_timeout.timeout_seconds"
+
 func (o object) idleTimeout() time.Duration {
-	seconds := defaultIdle
-	for _, n := range o.list("LoadBalancerAttributes", 1) {
-		attribute := o.r.object(n, "an entry of LoadBalancerAttributes", "Key", "Value")
-		if key := attribute.required("Key"); key != "idle_timeout.timeout_seconds" {
-			attribute.fail("Key", "is not one that the gateway knows: there is idle_timeout.timeout_seconds")
-		}
-		attribute.require("Value")
-		seconds = attribute.integer("Value", 1, maxIdle, defaultIdle)
+	attributes := o.attributes("LoadBalancerAttributes", idleTimeout)
+	return time.Duration(attributes[idleTimeout].integer("Value", 1, maxIdle, defaultIdle)) * time.Second
+}
+
+// attributes reads a list of pairs of Key and Value. Those that are not there are
+// objects without members.
+func (o object) attributes(name string, known ...string) map[string]object {
+	read := map[string]object{}
+	for _, key := range known {
+		read[key] = object{r: o.r, line: o.line}
 	}
-	return time.Duration(seconds) * time.Second
+	for _, n := range o.list(name, len(known)) {
+		a := o.r.object(n, "an entry of "+name, "Key", "Value")
+		key := a.required("Key")
+		a.require("Value")
+		switch {
+		case !slices.Contains(known, key):
+			a.fail("Key", "is not one that the gateway knows: there are %s", strings.Join(known, ", "))
+		case read[key].has("Key"):
+			a.fail("Key", "is there twice")
+		default:
+			read[key] = a
+		}
+	}
+	return read
 }
 
 var groupName = regexp.MustCompile(`^[A-Za-z0-9-]{1,32}$`)
 
 func (r *reader) targetGroup(n *yaml.Node) TargetGroup {
-	o := r.object(n, "a target group", "Name", "TargetGroupArn", "Protocol", "ProtocolVersion", "Port", "CertificateAuthorityFile", "Targets",
+	o := r.object(n, "a target group", "Name", "TargetGroupArn", "Protocol", "ProtocolVersion", "Port", "CertificateAuthorityFile", "Targets", "TargetGroupAttributes",
 		"HealthCheckEnabled", "HealthCheckProtocol", "HealthCheckPort", "HealthCheckPath", "HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds",
 		"HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher")
 	g := TargetGroup{
@@ -163,7 +180,7 @@ func (r *reader) targetGroup(n *yaml.Node) TargetGroup {
 		HTTP2:    o.oneOf("ProtocolVersion", "HTTP1", "HTTP2") == "HTTP2",
 		Roots:    o.text("CertificateAuthorityFile"),
 	}
-	g.Health = o.health(g.Protocol)
+	g.Health, g.Sticky = o.health(g.Protocol), o.sticky()
 	if g.Name != "" && !groupName.MatchString(g.Name) {
 		o.fail("Name", "must be 1 to 32 letters, digits and hyphens")
 	}
@@ -186,6 +203,27 @@ func (r *reader) targetGroup(n *yaml.Node) TargetGroup {
 }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$`)
+
+const (
+	stickyEnabled = "stickiness.enabled"
+	stickyType    = "stickiness.type"
+	stickyTime    = "stickiness.lb_cookie.duration_seconds"
+
+	defaultSticky = 86400  // seconds
+	maxSticky     = 604800 // seconds
+)
+
+// sticky reads how long browsers stay with a target of the group. Of the ways to
+// keep them there is the load balancer's own cookie.
+func (o object) sticky() time.Duration {
+	attributes := o.attributes("TargetGroupAttributes", stickyEnabled, stickyType, stickyTime)
+	attributes[stickyType].oneOf("Value", "lb_cookie")
+	seconds := attributes[stickyTime].integer("Value", 1, maxSticky, defaultSticky)
+	if !attributes[stickyEnabled].boolean("Value", false) {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
 
 // health reads how targets of a protocol are checked.
 func (o object) health(protocol Protocol) HealthCheck {

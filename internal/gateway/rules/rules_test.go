@@ -28,7 +28,7 @@ TargetGroups:
     HealthyThresholdCount: 3
     UnhealthyThresholdCount: 4
     Matcher: {HttpCode: "200,300-302"}
-  - {Name: green, Protocol: HTTPS, ProtocolVersion: HTTP2, HealthCheckEnabled: false, HealthCheckProtocol: HTTP, HealthCheckPort: 8081}
+  - {Name: green, Protocol: HTTPS, ProtocolVersion: HTTP2, HealthCheckEnabled: false, HealthCheckProtocol: HTTP, HealthCheckPort: 8081, TargetGroupAttributes: [{Key: stickiness.enabled, Value: true}, {Key: stickiness.lb_cookie.duration_seconds, Value: 60}]}
 Listeners:
   - Protocol: HTTP
     Port: 80
@@ -48,7 +48,7 @@ Listeners:
           - {Field: source-ip, SourceIpConfig: {Values: [10.1.2.3/8, "2001:db8::/32"]}}
           - {Field: http-request-method, HttpRequestMethodConfig: {Values: [GET, HEAD]}}
         Actions:
-          - {Type: forward, Order: 2, ForwardConfig: {TargetGroups: [{TargetGroupArn: blue, Weight: 9}, {TargetGroupArn: "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/green/73e2d6bc24d8a067"}]}}
+          - {Type: forward, Order: 2, ForwardConfig: {TargetGroups: [{TargetGroupArn: blue, Weight: 9}, {TargetGroupArn: "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/green/73e2d6bc24d8a067"}], TargetGroupStickinessConfig: {Enabled: true, DurationSeconds: 3600}}}
           - Type: jwt-validation
             Order: 1
             JwtValidationConfig:
@@ -103,7 +103,7 @@ func TestParse(t *testing.T) {
 			{Line: 6, Name: "blue", Protocol: HTTP, Targets: []Target{{"10.0.0.1", 8080}, {"app.internal", 81}}, Health: HealthCheck{
 				Enabled: true, Protocol: HTTP, Path: "/health", Interval: 10 * time.Second, Timeout: 3 * time.Second, Healthy: 3, Unhealthy: 4, Codes: [][2]int{{200, 200}, {300, 302}},
 			}},
-			{Line: 15, Name: "green", Protocol: HTTPS, HTTP2: true, Health: HealthCheck{
+			{Line: 15, Name: "green", Protocol: HTTPS, HTTP2: true, Sticky: time.Minute, Health: HealthCheck{
 				Protocol: HTTP, Port: 8081, Path: "/", Interval: 30 * time.Second, Timeout: 5 * time.Second, Healthy: 5, Unhealthy: 2, Codes: [][2]int{{200, 200}},
 			}},
 		},
@@ -114,7 +114,7 @@ func TestParse(t *testing.T) {
 			{Line: 21, Protocol: HTTPS, Address: "127.0.0.1", Port: 443, Certificates: []Certificate{{"a.pem", "a.key"}}, Rules: []Rule{
 				{Line: 42, Priority: 10, Conditions: []Condition{{Field: "host-header", Values: []string{"shop.example.com"}}, {Field: "path-pattern", Values: []string{"/a/*"}}}, Actions: []Action{
 					{Line: 47, Type: "authenticate-cognito", Cognito: &Cognito{defaults, "eu-west-1", "eu-west-1_AbCdEf123", "abc", "shop"}},
-					{Line: 53, Type: "forward", Forward: &Forward{[]WeightedGroup{{"blue", 1}}}},
+					{Line: 53, Type: "forward", Forward: &Forward{Groups: []WeightedGroup{{"blue", 1}}}},
 				}},
 				{Line: 54, Priority: 15, Conditions: []Condition{{Field: "path-pattern", Values: []string{"/b"}}}, Actions: []Action{
 					{Line: 57, Type: "authenticate-oidc", OIDC: &OIDC{Settings: auth.Settings{
@@ -123,7 +123,7 @@ func TestParse(t *testing.T) {
 						Issuer: "https://id.example.com", AuthorizationEndpoint: "https://id.example.com/authorize", TokenEndpoint: "https://id.example.com/token",
 						UserInfoEndpoint: "https://id.example.com/me", ClientID: "c", ClientSecret: "s", SecretInBody: true,
 					}}},
-					{Line: 72, Type: "forward", Forward: &Forward{[]WeightedGroup{{"blue", 1}}}},
+					{Line: 72, Type: "forward", Forward: &Forward{Groups: []WeightedGroup{{"blue", 1}}}},
 				}},
 				{Line: 28, Priority: 20, Conditions: []Condition{
 					{Field: "http-header", Header: "User-Agent", Values: []string{"*bot*"}},
@@ -132,7 +132,7 @@ func TestParse(t *testing.T) {
 					{Field: "http-request-method", Values: []string{"GET", "HEAD"}},
 				}, Actions: []Action{
 					{Line: 36, Type: "jwt-validation", JWT: &JWT{"https://id.example.com/jwks.json", "https://id.example.com", []Claim{{"scope", SpaceSeparated, []string{"read", "write"}}}}},
-					{Line: 35, Type: "forward", Forward: &Forward{[]WeightedGroup{{"blue", 9}, {"green", 1}}}},
+					{Line: 35, Type: "forward", Forward: &Forward{Groups: []WeightedGroup{{"blue", 9}, {"green", 1}}, Sticky: time.Hour}},
 				}},
 				{Line: 26, Actions: []Action{{Line: 26, Type: "fixed-response", Fixed: &FixedResponse{404, "text/html", "gone"}}}},
 			}},
@@ -182,6 +182,10 @@ func TestMistakesAreToldWithTheirLines(t *testing.T) {
 		{"HealthCheckTimeoutSeconds: 3", "HealthCheckTimeoutSeconds: 10", "line 11: HealthCheckTimeoutSeconds: must be less"},
 		{"ProtocolVersion: HTTP2", "ProtocolVersion: GRPC", "line 15: ProtocolVersion: must be one of HTTP1, HTTP2"},
 		{"HealthCheckPort: 8081", "HealthCheckPort: app", "line 15: HealthCheckPort: must be a number from 1 to 65535"},
+		{"stickiness.enabled", "stickiness.on", "line 15: Key: is not one that the gateway knows: there are stickiness.enabled, "},
+		{"Key: stickiness.enabled", "Key: stickiness.lb_cookie.duration_seconds", "line 15: Key: is there twice"},
+		{"Key: stickiness.enabled, Value: true", "Key: stickiness.type, Value: app_cookie", "line 15: Value: must be one of lb_cookie"},
+		{"DurationSeconds: 3600", "DurationSeconds: 0", "line 35: DurationSeconds: must be a number from 1 to 604800"},
 		{"200,300-302", "200-500", "line 14: HttpCode"},
 		{"Id: app.internal", "Id: 'http://app'", "line 8: Id: must be an IP address or a host name"},
 		{"Name: blue", "Name: [blue]", "line 6: Name: must be a text"},
