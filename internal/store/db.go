@@ -51,6 +51,8 @@ type driver interface {
 	read(ctx context.Context, body func(conn) error) error
 	// write runs body in a transaction, committed when body returns nil.
 	write(ctx context.Context, body func(conn) error) error
+	// writeMuch is write for a body that changes thousands of rows.
+	writeMuch(ctx context.Context, body func(conn) error) error
 	// migrate brings the schema up to date.
 	migrate(ctx context.Context) error
 	// ping asks the engine whether it answers.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -151,6 +152,33 @@ func TestReadCannotChange(t *testing.T) {
 	})
 }
 
+// Whoever came before a large transaction has an answer when it begins.
+func TestALargeWriteWaitsForTheCommitBeforeIt(t *testing.T) {
+	db := open(t, "sqlite")
+	newPool(t, db)
+	var large sync.WaitGroup
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		large.Go(func() {
+			_, err := store.WriteMuch(t.Context(), db.DB, func(context.Context, *store.Tx) (int, error) {
+				// A reader sees what is committed.
+				before := read(t, db, func(ctx context.Context, tx *store.Tx) (int64, error) { return tx.CountUsers(ctx, poolID) })
+				if before != 1 {
+					t.Errorf("%d users are committed before it begins, want 1", before)
+				}
+				return 0, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		for store.Waiting(db.DB) == 0 {
+			runtime.Gosched()
+		}
+		return tx.InsertUser(ctx, newUser("s1", "ana"))
+	})
+	large.Wait()
+}
+
 // While the writer is busy, jobs gather and share one commit: those that
 // fail, in whatever way, do not touch their neighbours.
 func TestGroupCommitKeepsNeighboursApart(t *testing.T) {
@@ -173,20 +201,24 @@ func TestGroupCommitKeepsNeighboursApart(t *testing.T) {
 						t.Errorf("job %d: recovered %v", i, p)
 					}
 				}()
-				err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error {
+				write := store.Write[int]
+				if i%5 == 0 {
+					write = store.WriteMuch[int]
+				}
+				_, err := write(t.Context(), db.DB, func(ctx context.Context, tx *store.Tx) (int, error) {
 					sub := fmt.Sprintf("s%d", i)
 					if err := tx.InsertUser(ctx, newUser(sub, sub)); err != nil {
-						return err
+						return 0, err
 					}
 					switch i % 4 {
 					case 1:
 						panic("oh")
 					case 2:
-						return failed
+						return 0, failed
 					case 3: // a statement that fails by itself
-						return tx.InsertUser(ctx, newUser(sub, sub))
+						return 0, tx.InsertUser(ctx, newUser(sub, sub))
 					}
-					return nil
+					return 0, nil
 				})
 				if wantError := i%4 != 0; (err != nil) != wantError {
 					t.Errorf("job %d: %v", i, err)

@@ -46,3 +46,6 @@ func PrefixEnd(prefix string) (string, bool) { return prefixEnd(prefix) }
 
 // MaxBatch is maxBatch for tests.
 const MaxBatch = maxBatch
+
+// Waiting is how many transactions wait for SQLite's writer.
+func Waiting(db *DB) int { return len(db.driver.(*sqliteEngine).writer.jobs) }

@@ -61,6 +61,11 @@ func (e *postgresEngine) canRerun(err error) bool {
 	return false
 }
 
+// writeMuch is write: transactions do not share commits here.
+func (e *postgresEngine) writeMuch(ctx context.Context, body func(conn) error) error {
+	return e.write(ctx, body)
+}
+
 func (e *postgresEngine) writeOnce(ctx context.Context, body func(conn) error) error {
 	c, err := e.pool.Acquire(ctx)
 	if err != nil {

@@ -207,7 +207,11 @@ func (e *sqliteEngine) read(ctx context.Context, body func(conn) error) error {
 }
 
 func (e *sqliteEngine) write(ctx context.Context, body func(conn) error) error {
-	return e.writer.do(ctx, body)
+	return e.writer.do(&job{ctx: ctx, body: body})
+}
+
+func (e *sqliteEngine) writeMuch(ctx context.Context, body func(conn) error) error {
+	return e.writer.do(&job{ctx: ctx, body: body, large: true})
 }
 
 func (e *sqliteEngine) migrate(ctx context.Context) error {

@@ -26,6 +26,9 @@ var errClosed = errors.New("database is closed")
 type writer struct {
 	conn *sqliteConn
 	jobs chan *job
+	// held is a job that came while a transaction was open, and begins the next
+	// one. Only the goroutine knows it.
+	held *job
 	// turns is held while a transaction is open, for readers in memory.
 	turns *sync.RWMutex
 
@@ -39,6 +42,7 @@ type writer struct {
 type job struct {
 	ctx      context.Context //nolint:containedctx // the caller's, while it waits
 	body     func(conn) error
+	large    bool // is the first of its transaction, which needs no savepoint
 	claimed  atomic.Bool
 	result   chan error
 	err      error
@@ -51,9 +55,10 @@ func newWriter(c *sqliteConn, turns *sync.RWMutex) *writer {
 	return w
 }
 
-// do runs body and answers after the commit. A panic in body is raised here.
-func (w *writer) do(ctx context.Context, body func(conn) error) error {
-	j := &job{ctx: ctx, body: body, result: make(chan error, 1)}
+// do runs a job and answers after the commit. A panic in its body is raised here.
+func (w *writer) do(j *job) error {
+	ctx := j.ctx
+	j.result = make(chan error, 1)
 	select {
 	case <-w.stopped:
 		return errClosed
@@ -107,6 +112,11 @@ func (w *writer) stop() {
 func (w *writer) run() {
 	defer close(w.done)
 	for {
+		if j := w.held; j != nil {
+			w.held = nil
+			w.batch(j)
+			continue
+		}
 		select {
 		case j := <-w.jobs:
 			w.batch(j)
@@ -163,13 +173,18 @@ func (w *writer) batch(first *job) {
 	}
 }
 
-// next is a job that waits already; nil when there is none or the batch is full.
+// next is a job that waits already; nil when there is none, when it is to begin a
+// transaction, and when the batch is full.
 func (w *writer) next(ran int) *job {
 	if ran >= maxBatch {
 		return nil
 	}
 	select {
 	case j := <-w.jobs:
+		if j.large && ran > 0 {
+			w.held = j
+			return nil
+		}
 		return j
 	default:
 		return nil

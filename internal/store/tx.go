@@ -91,13 +91,26 @@ func Read[T any](ctx context.Context, db *DB, body func(ctx context.Context, tx 
 // or an error made by CommitWith; any other error rolls it back. It returns
 // after the commit is durable. Body may run more than once.
 func Write[T any](ctx context.Context, db *DB, body func(ctx context.Context, tx *Tx) (T, error)) (T, error) {
+	return write(ctx, db, db.driver.write, body)
+}
+
+// WriteMuch is Write for a body that changes thousands of rows. Where transactions
+// share a commit, it does not join one that others have begun, since it would have to
+// remember how each page was before.
+func WriteMuch[T any](ctx context.Context, db *DB, body func(ctx context.Context, tx *Tx) (T, error)) (T, error) {
+	return write(ctx, db, db.driver.writeMuch, body)
+}
+
+type writing func(ctx context.Context, body func(conn) error) error
+
+func write[T any](ctx context.Context, db *DB, run writing, body func(ctx context.Context, tx *Tx) (T, error)) (T, error) {
 	var result T
 	if outer := txOf(ctx); outer != nil && outer.db == db {
 		return result, ErrNested
 	}
 	var after *committed
 	var hooks []func()
-	err := db.driver.write(ctx, func(c conn) error {
+	err := run(ctx, func(c conn) error {
 		tx := &Tx{db: db, conn: c, writable: true}
 		var err error
 		defer func() { hooks = tx.after }()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -50,11 +51,77 @@ const (
 	leavePoint  = `RELEASE SAVEPOINT users_added`
 )
 
-// InsertUsers adds users of one pool with their sign-in names, in the order given,
-// for the price of few statements. A user of whom a name is taken, by somebody who
-// was there or by one before in the list, is not added; taken has that name at the
-// place of the user, and nil for the others.
+// InsertUsers adds users of one pool with their sign-in names, in the order given.
+// A user of whom a name is taken, by somebody who was there or by one before in the
+// list, is not added; taken has that name at the place of the user, and nil for the
+// others.
 func (tx *Tx) InsertUsers(ctx context.Context, poolID string, users []NewUser) (taken []*Name, err error) {
+	if _, inside := tx.conn.(*sqliteConn); inside {
+		return tx.insertInTurn(ctx, poolID, users)
+	}
+	return tx.insertTogether(ctx, poolID, users)
+}
+
+// insertInTurn is InsertUsers where a statement costs little and a savepoint much:
+// SQLite keeps a copy of every page that changes after it, and also for a statement
+// that adds several rows.
+func (tx *Tx) insertInTurn(ctx context.Context, poolID string, users []NewUser) ([]*Name, error) {
+	taken := make([]*Name, len(users))
+	added := 0
+	for i, u := range users {
+		if u.PoolID != poolID {
+			return nil, errors.New("insert users: user of another pool")
+		}
+		u.Version = 1
+		values, err := userValues(tx.db, u.User)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := tx.change(ctx, insertUser, values...); err != nil {
+			return nil, fmt.Errorf("insert user %s: %w", u.Sub, err)
+		}
+		if taken[i], err = tx.claimFree(ctx, poolID, u); err != nil {
+			return nil, err
+		}
+		if taken[i] == nil {
+			added++
+			continue
+		}
+		if _, err := tx.change(ctx, deleteUser, poolID, u.Sub); err != nil { // with the names before this one
+			return nil, fmt.Errorf("leave out user %s: %w", u.Sub, err)
+		}
+	}
+	return taken, tx.countUsers(ctx, poolID, users, added)
+}
+
+// claimFree gives a user who was just added the names, up to one that is taken.
+func (tx *Tx) claimFree(ctx context.Context, poolID string, u NewUser) (taken *Name, err error) {
+	for i, n := range u.Names {
+		claimed, err := tx.change(ctx, insertName, poolID, nameKey(n.Name), n.Kind, u.Sub)
+		if err != nil {
+			return nil, fmt.Errorf("claim sign-in name for %s: %w", u.Sub, err)
+		}
+		if claimed == 0 {
+			return &u.Names[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// countUsers counts so many of the users, all in one of the rows that are added up:
+// sign-ups wait less.
+func (tx *Tx) countUsers(ctx context.Context, poolID string, users []NewUser, added int) error {
+	if added == 0 {
+		return nil
+	}
+	if _, err := tx.change(ctx, addToCount, poolID, shardOf(users[0].Sub), added); err != nil {
+		return fmt.Errorf("count users: %w", err)
+	}
+	return nil
+}
+
+// insertTogether is InsertUsers for the price of few statements.
+func (tx *Tx) insertTogether(ctx context.Context, poolID string, users []NewUser) (taken []*Name, err error) {
 	taken = make([]*Name, len(users))
 	if _, err := tx.change(ctx, savePoint); err != nil {
 		return nil, fmt.Errorf("insert users: %w", err)
@@ -154,11 +221,7 @@ func (tx *Tx) insertFree(ctx context.Context, poolID string, users []NewUser, ta
 	if claimed != int64(len(b.names)) {
 		return false, nil
 	}
-	// All in one of the rows that are added up: sign-ups wait less.
-	if _, err := tx.change(ctx, addToCount, poolID, shardOf(b.users[0][1].(string)), len(b.users)); err != nil {
-		return false, fmt.Errorf("count users: %w", err)
-	}
-	return true, nil
+	return true, tx.countUsers(ctx, poolID, users, len(b.users))
 }
 
 func (tx *Tx) claimAll(ctx context.Context, names [][]any) (claimed int64, err error) {

@@ -2,6 +2,7 @@ package attributes_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -194,5 +195,28 @@ func TestS043ListsOfTheClient(t *testing.T) {
 		if got := attributes.Writable(schema(), c.client)(c.name); got != c.write {
 			t.Errorf("%s writable: %v, want %v", c.name, got, c.write)
 		}
+	}
+}
+
+// Ids of users who are added together are beside each other, and all different.
+func TestSubsMadeTogetherBeginAlike(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-70[0-9a-f]{2}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	subs := attributes.NewSubs()
+	seen := map[string]bool{}
+	first := subs.New()
+	for range 1000 {
+		sub := subs.New()
+		if !form.MatchString(sub) || sub[:4] != first[:4] || seen[sub] {
+			t.Fatalf("sub %q after %q", sub, first)
+		}
+		seen[sub] = true
+	}
+	starts := map[string]bool{}
+	for range 1000 {
+		starts[attributes.NewSub()[:4]] = true
+	}
+	if len(starts) < 900 {
+		t.Errorf("1000 subs begin in %d ways", len(starts))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cognate/internal/cognito/attributes"
 	"cognate/internal/store"
 )
 
@@ -33,7 +34,7 @@ func (b *batch) empty() bool { return len(b.users) == 0 && len(b.failed) == 0 }
 // none.
 func (r *reader) read(rows int) (*batch, error) {
 	b := &batch{users: make([]store.NewUser, 0, rows), lineOf: make([]int64, 0, rows)}
-	r.sheet.now = r.now()
+	r.sheet.now, r.sheet.subs = r.now(), attributes.NewSubs()
 	for size := 0; len(b.users)+len(b.failed) < rows && size < batchBytes; {
 		line, tooLong, err := r.lines.next()
 		if errors.Is(err, io.EOF) {

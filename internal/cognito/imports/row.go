@@ -29,6 +29,7 @@ type sheet struct {
 	columns   []string
 	algorithm api.PasswordHashingAlgorithmType // empty: no hashes
 	now       time.Time
+	subs      attributes.Subs
 }
 
 // record is a row whose cells were looked at one by one.
@@ -187,7 +188,7 @@ func (s *sheet) build(r *record) (*store.User, error) {
 		return nil, err
 	}
 	u := &store.User{
-		PoolID: s.pool.ID, Sub: attributes.NewSub(), Username: r.username, Enabled: true,
+		PoolID: s.pool.ID, Sub: s.subs.New(), Username: r.username, Enabled: true,
 		CreatedAt: s.now, ModifiedAt: s.now, Status: api.UserStatusTypeResetRequired,
 	}
 	if nameAttribute != "" {

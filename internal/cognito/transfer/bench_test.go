@@ -3,11 +3,11 @@ package transfer
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
@@ -41,20 +41,7 @@ func BenchmarkPut(b *testing.B) {
 		rows := make([]Row, chunk)
 		for i := range rows {
 			n++
-			verifier := make([]byte, 384)
-			rand.Read(verifier)
-			rows[i] = Row{
-				User: User{
-					Username: fmt.Sprintf("user-%07d", n), Sub: uuid.NewString(), UserStatus: api.UserStatusTypeConfirmed, Enabled: true,
-					UserCreateDate: api.TimeOf(now()), UserLastModifiedDate: api.TimeOf(now()),
-					Attributes: []api.AttributeType{
-						{Name: "email", Value: new(fmt.Sprintf("user-%07d@example.com", n))},
-						{Name: "email_verified", Value: new("true")},
-						{Name: "name", Value: new(fmt.Sprintf("User %d", n))},
-					},
-				},
-				Secrets: &Secrets{Password: &Verifier{Salt: verifier[:16], Verifier: verifier}},
-			}
+			rows[i] = exported(n, now())
 		}
 		b.StartTimer()
 		out, err := t.Put(b.Context(), pool.ID, rows, false)
@@ -63,4 +50,25 @@ func BenchmarkPut(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(n), "µs/user")
+}
+
+// exported is the nth user of a file as an export writes it: sorted by sub, so that
+// everything else is at random.
+func exported(n int, now time.Time) Row {
+	verifier := make([]byte, 384)
+	rand.Read(verifier)
+	name := hex.EncodeToString(verifier[:6])
+	made := now.Add(-time.Duration(binary.BigEndian.Uint32(verifier[6:])) * time.Millisecond)
+	return Row{
+		User: User{
+			Username: name, Sub: fmt.Sprintf("%08x-0000-70aa-8000-%012x", n<<8, verifier[:6]), UserStatus: api.UserStatusTypeConfirmed, Enabled: true,
+			UserCreateDate: api.TimeOf(made), UserLastModifiedDate: api.TimeOf(made),
+			Attributes: []api.AttributeType{
+				{Name: "email", Value: new(name + "@example.com")},
+				{Name: "email_verified", Value: new("true")},
+				{Name: "name", Value: new("User " + name)},
+			},
+		},
+		Secrets: &Secrets{Password: &Verifier{Salt: verifier[:16], Verifier: verifier}},
+	}
 }

@@ -62,7 +62,7 @@ func (t *Transfer) Put(ctx context.Context, poolID string, rows []Row, update bo
 		candidates = append(candidates, candidate{at: i, row: &rows[i], user: u, names: attributes.SignInNames(pool.Config(), u)})
 	}
 	for part := range slices.Chunk(candidates, chunk) {
-		done, err := store.Write(ctx, t.DB, func(ctx context.Context, tx *store.Tx) (*Outcome, error) {
+		done, err := store.WriteMuch(ctx, t.DB, func(ctx context.Context, tx *store.Tx) (*Outcome, error) {
 			return t.put(ctx, tx, pool, part, update)
 		})
 		if err != nil {
