@@ -59,8 +59,8 @@ type driver interface {
 	ping(ctx context.Context) error
 	// copyRows loads many rows quickly inside one transaction.
 	copyRows(ctx context.Context, batches []copyBatch) error
-	// loading prepares for many new rows, or no longer.
-	loading(ctx context.Context, on bool) error
+	// loading prepares for many new rows; noLoad ends that.
+	loading(ctx context.Context, load Load) error
 	// name is "sqlite" or "postgres".
 	name() string
 	close() error

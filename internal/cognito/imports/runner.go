@@ -17,12 +17,15 @@ import (
 )
 
 const (
-	// longBatch is how many records one transaction has where other writers do not
-	// wait for it, shortBatch where they would, and politeBatch while there are
-	// requests.
+	// longBatch is how many records one transaction has where nobody waits for it,
+	// because writers do not wait for one another or because there have been no
+	// requests for the length of calm; shortBatch is for where somebody may come, and
+	// politeBatch while there are requests. Almost every record changes a page of each
+	// index, and the page is written once for each transaction.
 	longBatch   = 1024
 	shortBatch  = 128
 	politeBatch = 16
+	calm        = 2 * time.Second
 	// longestRest bounds what an import leaves to requests between two batches.
 	longestRest = 100 * time.Millisecond
 	// batchBytes bounds a batch of long records.
@@ -62,8 +65,9 @@ type Runner struct {
 	Config
 	owner string
 	wake  chan struct{}
-	stuck stuck // of Work
-	seen  int64 // of Served, by Work
+	stuck stuck     // of Work
+	seen  int64     // of Served, by Work
+	met   time.Time // when Work noticed requests last
 }
 
 // NewRunner makes a runner; Run makes it work.
@@ -216,6 +220,11 @@ func (r *Runner) run(ctx context.Context, job *store.ImportJob) error {
 			return []store.ImportEntry{entry(Failed, 1, reason)}
 		})
 	}
+	done, err := r.DB.Loading(ctx, store.SmallLoad)
+	if err != nil {
+		return err
+	}
+	defer done()
 	for ctx.Err() == nil {
 		busy, began := r.busy(), r.Now()
 		b, err := reader.read(r.batchRows(busy))
@@ -241,15 +250,18 @@ func (r *Runner) busy() bool {
 		return false
 	}
 	before := r.seen
-	r.seen = r.Served()
-	return r.seen != before
+	if r.seen = r.Served(); r.seen == before {
+		return false
+	}
+	r.met = r.Now()
+	return true
 }
 
 func (r *Runner) batchRows(busy bool) int {
 	switch {
 	case busy:
 		return politeBatch
-	case r.Alone:
+	case r.Alone && r.Now().Sub(r.met) < calm:
 		return shortBatch
 	}
 	return longBatch
@@ -296,7 +308,11 @@ var errNotMine = errors.New("the import job is another node's")
 // write adds the users of a batch and writes down how far the job is, in one
 // transaction. A job that is to stop, or is no longer this node's, gets nothing.
 func (r *Runner) write(ctx context.Context, job *store.ImportJob, b *batch) (mine bool, err error) {
-	after, err := store.Write(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (*store.ImportJob, error) {
+	write := store.Write[*store.ImportJob]
+	if len(b.users) > shortBatch {
+		write = store.WriteMuch
+	}
+	after, err := write(ctx, r.DB, func(ctx context.Context, tx *store.Tx) (*store.ImportJob, error) {
 		j, err := r.hold(ctx, tx, job)
 		if err != nil || j.Status == api.UserImportJobStatusTypeStopping {
 			return j, err

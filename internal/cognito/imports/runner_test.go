@@ -407,3 +407,32 @@ func TestALogThatFailsHoldsUpNoOther(t *testing.T) {
 		t.Errorf("%d lines", len(w.lines.texts))
 	}
 }
+
+// While requests come an import takes little at a time, and a writer that everybody
+// waits for is given more only when there have been none for a while.
+func TestBatchesGrowWhenNobodyComes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "memory", plainPool())
+	var served int64
+	for _, alone := range []bool{true, false} {
+		r := w.runner()
+		r.Alone, r.Served = alone, func() int64 { return served }
+		want := func(when string, rows int) {
+			t.Helper()
+			if got := r.batchRows(r.busy()); got != rows {
+				t.Errorf("alone %t, %s: %d rows, want %d", alone, when, got, rows)
+			}
+		}
+		served++
+		want("a request came", politeBatch)
+		if alone {
+			want("none since", shortBatch)
+			w.advance(calm - time.Millisecond)
+			want("not for long", shortBatch)
+			w.advance(time.Millisecond)
+		}
+		want("calm", longBatch)
+		served++
+		want("another request", politeBatch)
+	}
+}

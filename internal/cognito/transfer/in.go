@@ -45,7 +45,7 @@ func (t *Transfer) Put(ctx context.Context, poolID string, rows []Row, update bo
 		return nil, err
 	}
 	if len(rows) >= many {
-		done, err := t.DB.Loading(ctx)
+		done, err := t.DB.Loading(ctx, store.LargeLoad)
 		if err != nil {
 			return nil, err
 		}
