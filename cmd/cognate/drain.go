@@ -185,8 +185,7 @@ func (c *drainStatusCommand) Run(ctx context.Context, std streams) error {
 	if err := server.control(ctx, http.MethodGet, oldPoolPath(c.Pool), nil, &got.OldPool); err != nil {
 		return err
 	}
-	for after := ""; ; {
-		lines, next, err := server.usersPage(ctx, c.Pool, after, exportPage)
+	for lines, err := range server.usersPages(ctx, c.Pool, exportPage) {
 		if err != nil {
 			return err
 		}
@@ -207,9 +206,6 @@ func (c *drainStatusCommand) Run(ctx context.Context, std streams) error {
 					got.Names = append(got.Names, row.User.Username)
 				}
 			}
-		}
-		if after = next; next == "" {
-			break
 		}
 	}
 	if c.JSON {

@@ -132,8 +132,8 @@ func (c *exportCommand) write(ctx context.Context, std streams, w *poolWriter, a
 func (c *exportCommand) writeUsers(ctx context.Context, std streams, server poolServer, w *poolWriter, about int64) (int, error) {
 	bar := newProgress(std.err, "users", about)
 	defer bar.end()
-	for after, users := "", 0; ; {
-		lines, next, err := server.usersPage(ctx, c.Pool, after, exportPage)
+	users := 0
+	for lines, err := range server.usersPages(ctx, c.Pool, exportPage) {
 		if err != nil {
 			return users, err
 		}
@@ -144,11 +144,8 @@ func (c *exportCommand) writeUsers(ctx context.Context, std streams, server pool
 			users++
 			bar.add(1)
 		}
-		if next == "" {
-			return users, nil
-		}
-		after = next
 	}
+	return users, nil
 }
 
 func printNotes(w io.Writer, notes []poolcopy.Note) {

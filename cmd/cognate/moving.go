@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cognate/internal/api"
@@ -74,6 +76,40 @@ func (s poolServer) usersPage(ctx context.Context, poolID, after string, limit i
 		return nil, "", fmt.Errorf("read users: %w", err)
 	}
 	return text, header.Get(moving.NextHeader), nil
+}
+
+// usersPages gives all users of a pool in pages of lines, and reads the next one while
+// the caller works on the last. An error ends them.
+func (s poolServer) usersPages(ctx context.Context, poolID string, limit int) iter.Seq2[[]byte, error] {
+	type page struct {
+		lines []byte
+		err   error
+	}
+	return func(yield func([]byte, error) bool) {
+		pages, stop := make(chan page), make(chan struct{})
+		ctx, cancel := context.WithCancel(ctx)
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		defer cancel()
+		defer close(stop)
+		reading.Go(func() {
+			defer close(pages)
+			for after, more := "", true; more; {
+				lines, next, err := s.usersPage(ctx, poolID, after, limit)
+				select {
+				case pages <- page{lines, err}:
+				case <-stop:
+					return
+				}
+				after, more = next, next != "" // none after an error
+			}
+		})
+		for p := range pages {
+			if !yield(p.lines, p.err) {
+				return
+			}
+		}
+	}
 }
 
 // A connection that breaks is tried again: who was taken by then is there already.

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cognate/internal/servertest"
+	"cognate/internal/web/moving"
 )
 
 const (
@@ -410,4 +414,46 @@ func TestS172HashesInOwnImportsAreBounded(t *testing.T) {
 	if got := mustSignIn(t, s, clientID, "bcrypt", "U*U"); got.AuthenticationResult == nil {
 		t.Errorf("bcrypt gets %s", got.ChallengeName)
 	}
+}
+
+// Pages come in order while the next one is read, up to one that fails; and whoever
+// has enough gets no more.
+func TestPagesOfUsersEndWithTheErrorOfOne(t *testing.T) {
+	withKeys(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next := map[string]string{"": "a", "a": "b", "b": "c"}[r.URL.Query().Get("after")]
+		if next == "c" {
+			http.Error(w, "broken", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set(moving.NextHeader, next)
+		_, _ = io.WriteString(w, "before "+next) // the client would notice
+	}))
+	defer server.Close()
+	users := poolServer{&administration{PublicURL: server.URL, Region: "us-east-1"}}
+	var got []string
+	for lines, err := range users.usersPages(t.Context(), "us-east-1_AbCdEf123", 1) {
+		got = append(got, fmt.Sprintf("%s %t", lines, err == nil))
+	}
+	if want := []string{"before a true", "before b true", " false"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, err := range users.usersPages(t.Context(), "us-east-1_AbCdEf123", 1) {
+		if err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	for _, err := range users.usersPages(canceled(t), "us-east-1_AbCdEf123", 1) {
+		if err == nil {
+			t.Error("a page after the end of the context")
+		}
+	}
+}
+
+func canceled(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }
