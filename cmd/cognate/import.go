@@ -19,7 +19,7 @@ import (
 
 // importBatch is how many users are handed over at a time, if they are short
 // enough for a request.
-const importBatch = 5000
+const importBatch = transfer.MaxPage
 
 type importCommand struct {
 	administration

@@ -35,7 +35,7 @@ const (
 var loadSettings = [...]struct{ cacheKiB, checkpointPages int }{
 	noLoad:    {writerCacheKiB, checkpointPages},
 	SmallLoad: {64 << 10, 16_000},
-	LargeLoad: {128 << 10, 64_000},
+	LargeLoad: {256 << 10, 64_000},
 }
 
 // loads counts the loads under way.

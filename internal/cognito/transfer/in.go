@@ -30,10 +30,10 @@ type Failure struct {
 // many is how many users are worth preparing the database for.
 const many = 1000
 
-// chunk is how many users one transaction adds. Others wait for it, half a second
+// chunk is how many users one transaction adds. Others wait for it, a second
 // perhaps; but each transaction writes a page of every index for almost every user,
 // and of the same pages once only.
-const chunk = 5000
+const chunk = 10_000
 
 // Put adds users to a pool. Those whose sub is there already are left as they are,
 // or with update made as the row says: attributes, groups and whether they are

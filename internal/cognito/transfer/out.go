@@ -17,7 +17,7 @@ type Transfer struct {
 }
 
 // MaxPage is the most users that one call gives or takes.
-const MaxPage = 5000
+const MaxPage = 10_000
 
 // Page gives up to limit users of a pool by sub, beginning after the sub given, and
 // the sub to go on with, empty at the end. Users who come or go meanwhile may be

@@ -23,7 +23,7 @@ const defaultPage = 1000
 
 // MaxBody is the longest body of lines, in bytes. The more users come at a time, the
 // fewer times a page of an index is written.
-const MaxBody = 8 << 20
+const MaxBody = 16 << 20
 
 // ImportUsers is the action of whoever sends lines of users.
 const ImportUsers = "cognate:ImportUsers"
