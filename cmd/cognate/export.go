@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 
-	"cognate/internal/api"
 	"cognate/internal/cognito/poolcopy"
 )
 
@@ -24,6 +23,7 @@ type exportCommand struct {
 	Secrets string `enum:"sealed,plain,none" default:"sealed" help:"Password verifiers, authenticators, secrets of clients and providers: sealed with the key of --key-file, plain, or left out."`
 	KeyFile string `placeholder:"FILE" help:"Key that seals the secrets. Made if it is not there. Default: the name of the file and .key."`
 	Only    string `enum:"all,settings,users" default:"all" help:"all, settings or users."`
+	Format  string `enum:"jsonl,csv" default:"jsonl" help:"jsonl: the whole pool, for cognate import. csv: users without passwords and groups, in the form that import jobs read, here or at Amazon Cognito."`
 	JSON    bool   `name:"json" help:"Print the outcome as JSON."`
 }
 
@@ -32,10 +32,14 @@ func (*exportCommand) Help() string {
 	return `The file has a line of JSON for each request that makes the pool again and for each
 user. cognate import reads it back, here or at another server. Sessions, codes and
 signing keys stay behind. Keep the key apart from the file.
+
+With --format csv the file is one of users for CreateUserImportJob. Users whom such a
+file cannot have are listed, and the command ends with 1.
 ` + credentialsHelp + `
 
 Example:
-  cognate export --pool us-east-1_AbCdEf123 --out shop.jsonl`
+  cognate export --pool us-east-1_AbCdEf123 --out shop.jsonl
+  cognate export --pool us-east-1_AbCdEf123 --out users.csv --format csv`
 }
 
 // Run writes the file.
@@ -45,9 +49,12 @@ func (c *exportCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	c.Region = region
-	var pool api.DescribeUserPoolResponse
-	if err := (poolServer{&c.administration}).Call(ctx, "DescribeUserPool", &api.DescribeUserPoolRequest{UserPoolId: c.Pool}, &pool); err != nil {
-		return fmt.Errorf("read pool %s: %w", c.Pool, err) // before anything is written
+	pool, err := poolServer{&c.administration}.describe(ctx, c.Pool) // before anything is written
+	if err != nil {
+		return err
+	}
+	if c.Format == formatCSV {
+		return c.csv(ctx, std, pool)
 	}
 	w := &poolWriter{secrets: c.Secrets}
 	if c.Secrets == secretsSealed {
@@ -60,7 +67,7 @@ func (c *exportCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	w.out = bufio.NewWriterSize(file, 1<<20)
-	settings, users, err := c.write(ctx, std, w, int64(pool.UserPool.EstimatedNumberOfUsers))
+	settings, users, err := c.write(ctx, std, w, int64(pool.EstimatedNumberOfUsers))
 	if err == nil {
 		err = w.out.Flush()
 	}
@@ -124,12 +131,16 @@ func (c *exportCommand) write(ctx context.Context, std streams, w *poolWriter, a
 		printNotes(std.err, notes)
 	}
 	if c.Only != "settings" {
-		users, err = c.writeUsers(ctx, std, server, w, about)
+		users, err = c.eachUser(ctx, std, about, w.user)
+		return settings, users, err
 	}
-	return settings, users, err
+	return settings, 0, nil
 }
 
-func (c *exportCommand) writeUsers(ctx context.Context, std streams, server poolServer, w *poolWriter, about int64) (int, error) {
+// eachUser reads the lines of all users, roughly about, and counts those that were
+// taken.
+func (c *exportCommand) eachUser(ctx context.Context, std streams, about int64, take func(line []byte) error) (int, error) {
+	server := poolServer{&c.administration}
 	bar := newProgress(std.err, "users", about)
 	defer bar.end()
 	users := 0
@@ -138,7 +149,7 @@ func (c *exportCommand) writeUsers(ctx context.Context, std streams, server pool
 			return users, err
 		}
 		for line := range bytes.Lines(lines) {
-			if err := w.user(line); err != nil {
+			if err := take(line); err != nil {
 				return users, err
 			}
 			users++

@@ -212,6 +212,9 @@ func (comparing) ClientSecrets(context.Context, string, string) ([]string, error
 func (s poolServer) settle(ctx context.Context, poolID string, steps []poolcopy.Step) (*settingsDone, error) {
 	have, _, err := poolcopy.Settings(ctx, comparing{s}, poolID, nil)
 	if err != nil && !api.HasCode(err, "ResourceNotFoundException") {
+		if api.HasCode(err, "UnrecognizedClientException") || api.HasCode(err, "MissingAuthenticationTokenException") {
+			err = fmt.Errorf("%w (COGNATE_ACCESS_KEY_ID and COGNATE_SECRET_ACCESS_KEY have to be a key of the server)", err)
+		}
 		return nil, fmt.Errorf("look at the pool here: %w", err)
 	}
 	done := &settingsDone{}

@@ -83,7 +83,7 @@ func (s *sheet) cells(line string) (*record, error) {
 		if strings.ContainsFunc(value, unicode.IsControl) {
 			return nil, refused("The value of " + column + " contains control characters.")
 		}
-		if runsInSheets(value) {
+		if attributes.RunsInSheets(value) {
 			return nil, refused("The value of " + column + " begins like a formula.")
 		}
 		if err := s.cell(r, column, value); err != nil {

@@ -356,7 +356,7 @@ func FuzzRecord(f *testing.F) {
 		}
 		for _, a := range u.Attributes {
 			if !utf8.ValidString(a.Value) || strings.ContainsAny(a.Value, "\x00\r\n\t") || utf8.RuneCountInString(a.Value) > attributes.MaxValueLength ||
-				a.Value == "" || runsInSheets(a.Value) {
+				a.Value == "" || attributes.RunsInSheets(a.Value) {
 				t.Errorf("%q gives %s=%q", line, a.Name, a.Value)
 			}
 		}
