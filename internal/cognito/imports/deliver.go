@@ -104,6 +104,6 @@ func (r *Runner) append(ctx context.Context, l store.ImportLog) error {
 	defer cancel()
 	return r.Lines.Append(ctx, Stream{
 		PoolID: l.PoolID, JobID: l.JobID, Name: l.JobID, RoleARN: from.job.Details.LogsRoleARN,
-		Group: "/aws/cognito/userpools/" + l.PoolID + "/" + from.pool.Name,
+		Group: groupOf(l.PoolID, from.pool.Name),
 	}, toLines(l))
 }

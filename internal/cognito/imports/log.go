@@ -3,7 +3,10 @@ package imports
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"cognate/internal/store"
 )
@@ -25,7 +28,7 @@ const (
 type Stream struct {
 	PoolID  string
 	JobID   string
-	Group   string // /aws/cognito/userpools/{pool id}/{pool name}
+	Group   string // /aws/cognito/userpools/{pool id}/{pool name}, see groupOf
 	Name    string // the job's id
 	RoleARN string // of the role that the job was given for writing
 }
@@ -43,6 +46,17 @@ type Line struct {
 // take its time, since no request and no import waits for it.
 type Log interface {
 	Append(ctx context.Context, s Stream, lines []Line) error
+}
+
+// groupOf names the group of a pool's jobs. Names of pools have characters that those
+// of groups may not have, such as spaces; an underscore stands for each.
+func groupOf(poolID, poolName string) string {
+	return "/aws/cognito/userpools/" + poolID + "/" + strings.Map(func(c rune) rune {
+		if c < utf8.RuneSelf && (unicode.IsLetter(c) || unicode.IsDigit(c)) || strings.ContainsRune("_-/.#", c) {
+			return c
+		}
+		return '_'
+	}, poolName)
 }
 
 func entry(outcome string, line int64, text string) store.ImportEntry {

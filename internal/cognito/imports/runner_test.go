@@ -125,6 +125,17 @@ func TestFilesThatCannotBeReadFailTheJob(t *testing.T) {
 	}
 }
 
+func TestGroupsAreNamedAsGroupsMayBe(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"shop": "shop", "My shop, 2": "My_shop__2", "a+b=c@d": "a_b_c_d", "User pool - x.y": "User_pool_-_x.y", "caf\u00e9": "caf_",
+	} {
+		if got := groupOf("eu-west-1_a", name); got != "/aws/cognito/userpools/eu-west-1_a/"+want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // crowd is a file of n people; the last line ends without a line feed.
 func crowd(n int) string {
 	var b strings.Builder

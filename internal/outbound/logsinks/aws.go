@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -88,17 +89,40 @@ func (g *logGroup) Write(ctx context.Context, entries []Entry) error {
 	return nil
 }
 
+// ownGroups is how the names of groups begin that the service makes by itself, for
+// import jobs. Those that pools are told to log into have to be there.
+const ownGroups = "/aws/cognito/userpools/"
+
 func (g *logGroup) make(ctx context.Context) error {
 	if g.made {
 		return nil
 	}
-	_, err := g.client.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &g.group, LogStreamName: &g.stream})
-	var exists *cwtypes.ResourceAlreadyExistsException
-	if err != nil && !errors.As(err, &exists) {
+	err := g.makeStream(ctx)
+	if _, missing := errors.AsType[*cwtypes.ResourceNotFoundException](err); missing && strings.HasPrefix(g.group, ownGroups) {
+		_, err = g.client.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &g.group})
+		if err != nil && !exists(err) { // another node was quicker
+			return fmt.Errorf("create log group: %w", err)
+		}
+		err = g.makeStream(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("create log stream: %w", err)
 	}
 	g.made = true
 	return nil
+}
+
+func (g *logGroup) makeStream(ctx context.Context) error {
+	_, err := g.client.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &g.group, LogStreamName: &g.stream})
+	if exists(err) {
+		return nil
+	}
+	return err //nolint:wrapcheck // make says what was tried
+}
+
+func exists(err error) bool {
+	_, ok := errors.AsType[*cwtypes.ResourceAlreadyExistsException](err)
+	return ok
 }
 
 // deliveryStream writes to a stream of Firehose, one line a record.

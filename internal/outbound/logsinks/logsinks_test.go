@@ -110,7 +110,8 @@ func TestTargetsAndARNsThatAreNone(t *testing.T) {
 type cloud struct {
 	mu    sync.Mutex
 	calls []string
-	fail  int // records that Firehose does not take the first time
+	fail  int  // records that Firehose does not take the first time
+	empty bool // there is no log group yet
 }
 
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -123,8 +124,18 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	switch operation {
+	case "CreateLogGroup":
+		c.calls = append(c.calls, operation+" "+string(body))
+		c.empty = false
+		fmt.Fprint(w, `{}`)
 	case "CreateLogStream":
 		c.calls = append(c.calls, operation+" "+string(body))
+		if c.empty {
+			w.Header().Set("X-Amzn-Errortype", "ResourceNotFoundException")
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"__type":"ResourceNotFoundException","message":"The specified log group does not exist."}`)
+			return
+		}
 		w.Header().Set("X-Amzn-Errortype", "ResourceAlreadyExistsException")
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprint(w, `{"__type":"ResourceAlreadyExistsException","message":"it is there"}`)
@@ -179,6 +190,32 @@ func TestServicesOfAWSTakeEntriesThroughTheirSDK(t *testing.T) {
 		got[n-1] = want[4]
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The service makes the groups of import jobs; a group that somebody named has to be
+// there.
+func TestGroupsOfImportJobsAreMade(t *testing.T) {
+	t.Parallel()
+	c := &cloud{empty: true}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	ts := targets(t, "*=aws:"+server.URL)
+	if err := write(t, ts, Destination{group, "s"}, entries("one")); err == nil || !strings.Contains(err.Error(), "create log stream") {
+		t.Errorf("a group that is missing: %v", err)
+	}
+	c.calls = nil
+	of := "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/cognito/userpools/eu-west-1_a/shop"
+	if err := write(t, ts, Destination{of, "import-a"}, entries("one")); err != nil {
+		t.Fatal(err)
+	}
+	names := `"logGroupName":"/aws/cognito/userpools/eu-west-1_a/shop"`
+	want := []string{
+		`CreateLogStream {` + names + `,"logStreamName":"import-a"}`, `CreateLogGroup {` + names + `}`, `CreateLogStream {` + names + `,"logStreamName":"import-a"}`,
+		`PutLogEvents {"logEvents":[{"message":"one","timestamp":1782993600000}],` + names + `,"logStreamName":"import-a"}`,
+	}
+	if diff := cmp.Diff(want, c.calls); diff != "" {
 		t.Error(diff)
 	}
 }
