@@ -147,6 +147,9 @@ func (d *delivery) drain() {
 			more = false
 		}
 	}
+	for _, l := range d.lanes {
+		l.failed, l.next = 0, time.Time{} // one more attempt each
+	}
 	timer := time.AfterFunc(stopGrace, d.stop)
 	defer timer.Stop()
 	for d.writing() {

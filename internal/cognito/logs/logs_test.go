@@ -182,6 +182,24 @@ func TestTheLastEntriesAreDeliveredAtTheEnd(t *testing.T) {
 	}
 }
 
+// What waits for a second attempt has it at the end, and is counted when that fails.
+func TestTheEndIsALastAttempt(t *testing.T) {
+	t.Parallel()
+	for refuse, want := range map[int][2]int64{1: {2, 0}, 1000: {0, 2}} {
+		to := &sink{refuse: refuse}
+		r := run(t, to)
+		r.NotDelivered(pool, "first")
+		r.take()
+		r.turn()
+		r.NotDelivered(pool, "second")
+		r.drain()
+		r.wantCounts(t, want[0], want[1])
+		if refuse == 1000 && to.refuse != 998 {
+			t.Errorf("%d attempts, want 2", 1000-to.refuse)
+		}
+	}
+}
+
 // The members of a message about an activity, as exports of the service have them.
 func TestActivitiesHaveTheFormOfTheService(t *testing.T) {
 	t.Parallel()

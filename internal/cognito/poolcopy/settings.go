@@ -165,11 +165,13 @@ func (r *reader) factors(ctx context.Context) error {
 		return err
 	}
 	in.UserPoolId = r.poolID
-	if t := got.SoftwareTokenMfaConfiguration; t != nil && t.Enabled {
-		r.note("authenticator apps", "of a pool of Amazon Cognito their secrets cannot be read: users of one register it anew")
-	}
-	if got.WebAuthnConfiguration != nil {
-		r.note("passkeys", "of a pool of Amazon Cognito they cannot be read: users of one register it anew")
+	if _, everything := r.from.(Disclosure); !everything {
+		if t := got.SoftwareTokenMfaConfiguration; t != nil && t.Enabled {
+			r.note("authenticator apps", "their secrets cannot be read: users of one register it anew")
+		}
+		if got.WebAuthnConfiguration != nil {
+			r.note("passkeys", "they cannot be read: users of one register it anew")
+		}
 	}
 	return r.step("SetUserPoolMfaConfig", "", "", in, nil)
 }
