@@ -40,6 +40,7 @@ const bannerText = `
   Password   {{.Password}}   (another one at each start)
   Issuer     {{.Issuer}}
   Domain     {{.Domain}}
+  Identities {{.IdentityPoolID}}   (identity pool: AWS credentials for users and guests)
 
 {{bold "AWS CLI"}}
   AWS_ACCESS_KEY_ID=dev AWS_SECRET_ACCESS_KEY=dev aws cognito-idp list-users --user-pool-id {{.UserPoolID}} --region {{$.Region}} --endpoint-url {{$.Endpoint}}

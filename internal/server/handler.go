@@ -12,7 +12,7 @@ import (
 // mount puts the doors on the one port.
 func (s *Server) mount(p *parts) (http.Handler, error) {
 	aws, err := awsapi.New(awsapi.Config{
-		Services: []awsapi.Service{awsapi.UserPools(s.service), awsapi.IdentityPools(p.identityService())},
+		Services: []awsapi.Service{awsapi.UserPools(s.service), awsapi.IdentityPools(s.identities)},
 		Region:   s.cfg.Region, AccountID: s.cfg.AccountID, Now: s.cfg.Now, Log: s.cfg.Log,
 		AcceptAnyCredentials: s.cfg.Mode == Dev,
 		Access:               p.access,

@@ -12,8 +12,8 @@ import (
 	"cognate/internal/web/start"
 )
 
-// Sample is the pool, client and user that dev makes so that there is
-// something to sign in to at once.
+// Sample is the user pool, client and user that dev makes so that there is
+// something to sign in to at once, and an identity pool for their credentials.
 type Sample struct {
 	UserPoolID string `json:"userPoolId"`
 	ClientID   string `json:"clientId"`
@@ -21,6 +21,8 @@ type Sample struct {
 	Password   string `json:"password"`
 	Issuer     string `json:"issuer"`
 	Domain     string `json:"domain"` // base URL of the sign-in pages and the OAuth endpoints
+
+	IdentityPoolID string `json:"identityPoolId"`
 }
 
 const (
@@ -51,6 +53,9 @@ func (s *Server) MakeSample(ctx context.Context) (*Sample, error) {
 		return nil, err
 	}
 	if err := s.sampleUser(ctx, sample); err != nil {
+		return nil, err
+	}
+	if err := s.sampleIdentities(ctx, sample); err != nil {
 		return nil, err
 	}
 	s.sample.Store(sample)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"cognate/internal/api"
+	"cognate/internal/api/identity"
 	"cognate/internal/cognito/messages"
 	"cognate/internal/cognito/triggers"
 	"cognate/internal/outbound/hook"
@@ -29,6 +30,7 @@ type Server struct {
 	cfg           Config
 	db            *store.DB
 	service       api.Service
+	identities    identity.Service
 	root          rootKey
 	inbox         *messages.Inbox    // dev only
 	testProviders *testidp.Providers // dev only
@@ -101,6 +103,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 	if s.cfg.Wrap != nil {
 		s.service = s.cfg.Wrap(s.service)
 	}
+	s.identities = p.identityService()
 	if s.handler, err = s.mount(p); err != nil {
 		return err
 	}

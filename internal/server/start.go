@@ -25,7 +25,7 @@ func (s *Server) facts() start.Facts {
 		return f
 	}
 	f.UserPoolID, f.ClientID, f.Username, f.Password = sample.UserPoolID, sample.ClientID, sample.Username, sample.Password
-	f.Issuer, f.Domain = sample.Issuer, sample.Domain
+	f.Issuer, f.Domain, f.IdentityPoolID = sample.Issuer, sample.Domain, sample.IdentityPoolID
 	if u, err := url.Parse(f.Domain); err == nil {
 		f.DomainHost = u.Host
 	}

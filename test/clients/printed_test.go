@@ -17,7 +17,7 @@ import (
 func TestPrintedExamplesWork(t *testing.T) {
 	t.Parallel()
 	node := requireNode(t)
-	banner := startDev(t)
+	banner, _ := startDev(t)
 
 	if _, err := exec.LookPath("aws"); err == nil {
 		call := regexp.MustCompile(`(?m)^  (AWS_ACCESS_KEY_ID=.*)$`).FindStringSubmatch(banner)
@@ -44,10 +44,12 @@ func TestPrintedExamplesWork(t *testing.T) {
 	}
 }
 
-// startDev starts the real program and gives what it printed.
-func startDev(t *testing.T) (banner string) {
+// startDev starts the real program and gives what it printed, and the directory that
+// it lies in.
+func startDev(t *testing.T) (banner, directory string) {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "cognate")
+	directory = t.TempDir()
+	binary := filepath.Join(directory, "cognate")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "cognate/cmd/cognate")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -73,9 +75,9 @@ func startDev(t *testing.T) (banner string) {
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		printed.WriteString(lines.Text() + "\n")
 		if strings.HasPrefix(lines.Text(), "Stop with") {
-			return printed.String()
+			return printed.String(), directory
 		}
 	}
 	t.Fatalf("the program ended after:\n%s", printed.String())
-	return ""
+	return "", ""
 }

@@ -27,6 +27,7 @@ type Facts struct {
 	Issuer               string
 	Domain               string // base URL of the sample's authorization endpoints
 	DomainHost           string // its host and port
+	IdentityPoolID       string // gives credentials to the sample's users and to guests
 }
 
 // Start serves the pages. All fields are set.

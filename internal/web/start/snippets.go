@@ -29,6 +29,7 @@ func snippets(f Facts) ([]Snippet, error) {
 	filled := strings.NewReplacer(
 		"{{.Endpoint}}", f.Endpoint, "{{.Region}}", f.Region, "{{.UserPoolID}}", f.UserPoolID, "{{.ClientID}}", f.ClientID,
 		"{{.Username}}", f.Username, "{{.Password}}", f.Password, "{{.Issuer}}", f.Issuer, "{{.Domain}}", f.Domain, "{{.DomainHost}}", f.DomainHost,
+		"{{.IdentityPoolID}}", f.IdentityPoolID,
 	)
 	list := make([]Snippet, 0, len(names))
 	for _, name := range names {

@@ -18,6 +18,7 @@ func facts() Facts {
 		Endpoint: "http://localhost:7665", Region: "eu-west-1", UserPoolID: "eu-west-1_AbCdEf123", ClientID: "4abc", Username: "ana@example.com",
 		Password: "Dev-1a", Issuer: "http://localhost:7665/eu-west-1_AbCdEf123",
 		Domain: "http://sample.auth.localhost:7665", DomainHost: "sample.auth.localhost:7665",
+		IdentityPoolID: "eu-west-1:6a1e7c1a-0000-4000-8000-000000000000",
 	}
 }
 
@@ -38,6 +39,7 @@ func TestEveryUsualClientHasASnippet(t *testing.T) {
 	for _, want := range []string{
 		"AWS CLI", "JavaScript (SDK)", "Python", "Go", "Java", ".NET", "Rust", "PHP", "Ruby", "Swift", "Kotlin",
 		"Amplify (browser)", "OpenID Connect (Node)", "Spring Security", "Terraform", "CDK",
+		"AWS credentials of a user (CLI)", "AWS credentials of a user or a guest (JavaScript)",
 	} {
 		if !titles[want] {
 			t.Errorf("no snippet for %s among %v", want, titles)
@@ -53,10 +55,10 @@ func TestSnippetsAreWellFormed(t *testing.T) {
 		t.Fatal(err)
 	}
 	checks := map[string][]string{
-		"aws-cli": {"bash", "-n"}, "javascript": {"node", "--check"}, "openid-client": {"node", "--check"}, "go": {"gofmt", "-l"},
+		"aws-cli": {"bash", "-n"}, "credentials-cli": {"sh", "-n"}, "javascript": {"node", "--check"}, "credentials-javascript": {"node", "--check"}, "openid-client": {"node", "--check"}, "go": {"gofmt", "-l"},
 		"php": {"php", "-l"}, "ruby": {"ruby", "-c"}, "python": {"python3", "-m", "py_compile"},
 	}
-	names := map[string]string{"javascript": "a.mjs", "openid-client": "b.mjs", "go": "main.go"}
+	names := map[string]string{"javascript": "a.mjs", "credentials-javascript": "c.mjs", "openid-client": "b.mjs", "go": "main.go"}
 	for _, s := range list {
 		command := checks[s.ID]
 		if command == nil {
