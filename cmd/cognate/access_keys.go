@@ -153,7 +153,11 @@ func (c *accessKeyPolicyCommand) Run(ctx context.Context, std streams) error {
 	if err := c.control(ctx, http.MethodPut, "/_cognate/v1/access-users/"+url.PathEscape(c.User), spec, &none); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(std.out, "The user %s has %d policies now.\n", c.User, len(spec.Policies))
+	policies := fmt.Sprintf("%d policies", len(spec.Policies))
+	if len(spec.Policies) == 1 {
+		policies = "one policy"
+	}
+	_, err = fmt.Fprintf(std.out, "The user %s has %s now.\n", c.User, policies)
 	return err
 }
 

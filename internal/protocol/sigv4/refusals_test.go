@@ -135,6 +135,46 @@ func TestS130BrokenRequestsAreRefused(t *testing.T) {
 	}
 }
 
+// Whatever an SDK signs is bound: no signed header can be changed, doubled or taken away.
+func TestS131EverySignedHeaderIsBound(t *testing.T) {
+	t.Parallel()
+	const body = `{"MaxResults":10}`
+	signed := func() sigv4.Request {
+		r := sdkSigned(t, toSign(t, "", body), body, "token")
+		r.Header = r.Header.Clone()
+		return r
+	}
+	key := sigv4.Key{Secret: secret, SessionToken: "token"}
+	good := signed()
+	if err := verify(good, options(signedAt), key); err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(good.Header.Get("Authorization"), "SignedHeaders=")
+	list, _, _ = strings.Cut(list, ",")
+	tampered := 0
+	for name := range strings.SplitSeq(list, ";") {
+		name = http.CanonicalHeaderKey(name)
+		if name == "Host" || name == "Content-Length" { // of the request itself, see TestS130
+			continue
+		}
+		for how, change := range map[string]change{
+			"changed":   set(name, good.Header.Get(name)+"x"),
+			"doubled":   func(r *sigv4.Request) { r.Header.Add(name, "x") },
+			"taken off": drop(name),
+		} {
+			r := signed()
+			change(&r)
+			if err := verify(r, options(signedAt), key); err == nil {
+				t.Errorf("%s %s: the signature still counts", name, how)
+			}
+			tampered++
+		}
+	}
+	if tampered < 3*5 {
+		t.Errorf("%d changes, of %s", tampered, list)
+	}
+}
+
 func cutSignature(r *sigv4.Request, signature string) {
 	before, _, _ := strings.Cut(r.Header.Get("Authorization"), "Signature=")
 	r.Header.Set("Authorization", before+"Signature="+signature)
