@@ -411,3 +411,25 @@ func TestRolesOfDevAreThereUntilSomebodyPutsThem(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// spec/identity-pools.md B5: Regions that accounts have to ask for know fewer services.
+func TestSessionPoliciesOfGuestsByRegion(t *testing.T) {
+	t.Parallel()
+	usual, arn := GuestPolicies("us-east-1")
+	fewer, same := GuestPolicies("af-south-1")
+	if arn != "arn:aws:iam::aws:policy/AmazonCognitoUnAuthedIdentitiesSessionPolicy" || same != arn {
+		t.Errorf("managed policies %s and %s", arn, same)
+	}
+	for action, everywhere := range map[string]bool{
+		"cognito-idp:*": true, "cognito-identity:*": true, "s3:*": true, "sagemaker:InvokeEndpoint": true, "appsync:*": true,
+		"cognito-sync:*": false, "codewhisperer:*": false, "textract:DetectDocumentText": false, "textract:AnalyzeDocument": false, "sdb:*": false,
+	} {
+		quoted := `"` + action + `"`
+		if !strings.Contains(usual, quoted) || strings.Contains(fewer, quoted) != everywhere {
+			t.Errorf("%s: %v in %s", action, everywhere, fewer)
+		}
+	}
+	if _, err := iam.Parse([]byte(fewer), iam.Session); err != nil {
+		t.Error(err)
+	}
+}

@@ -7,14 +7,20 @@ import (
 	"cognate/internal/protocol/iam"
 )
 
-// guestPolicyARN and guestPolicy are what the sessions of guests are scoped down to
+// guestPolicyARN and guestActions are what the sessions of guests are scoped down to
 // (spec/identity-pools.md B5).
 const guestPolicyARN = "arn:aws:iam::aws:policy/AmazonCognitoUnAuthedIdentitiesSessionPolicy"
 
-var guestPolicy = allowing(`cloudwatch:* logs:* dynamodb:* kinesis:* mobileanalytics:* s3:* ses:* sns:* sqs:*
+const guestActions = `cloudwatch:* logs:* dynamodb:* kinesis:* mobileanalytics:* s3:* ses:* sns:* sqs:*
 	lambda:* machinelearning:* execute-api:* iot:* gamelift:* cognito-identity:* cognito-idp:* lex:* polly:*
 	comprehend:* translate:* transcribe:* rekognition:* mobiletargeting:* firehose:* appsync:* personalize:*
-	sagemaker:InvokeEndpoint cognito-sync:* codewhisperer:* textract:DetectDocumentText textract:AnalyzeDocument sdb:*`)
+	sagemaker:InvokeEndpoint`
+
+var (
+	guestPolicy = allowing(guestActions + ` cognito-sync:* codewhisperer:* textract:DetectDocumentText textract:AnalyzeDocument sdb:*`)
+	// optInGuestPolicy is the one of Regions that accounts have to ask for.
+	optInGuestPolicy = allowing(guestActions)
+)
 
 // everythingARN names the policy that allows everything.
 const everythingARN = "arn:aws:iam::aws:policy/AdministratorAccess"

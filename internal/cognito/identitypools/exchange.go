@@ -22,7 +22,7 @@ func (o *Operations) exchange(ctx context.Context, g *grant) (*access.Session, e
 	}
 	asked := remotests.Request{Token: token, RoleARN: g.role, SessionName: sessionName, Duration: sessionLifetime}
 	if g.guest {
-		document, arn := access.GuestPolicies()
+		document, arn := access.GuestPolicies(g.pool.Region)
 		asked.Policy, asked.PolicyARNs = document, []string{arn}
 	}
 	got, err := o.STS.Exchange(ctx, asked)

@@ -96,7 +96,7 @@ func (o *Operations) claims(ctx context.Context, p *provider, token string) (*we
 		if !known {
 			return nil, errUnsupported()
 		}
-		from := webidentity.Provider{Issuer: entry.URL, Clients: entry.ClientIDs}
+		from := webidentity.Provider{Issuer: entry.URL, Clients: entry.ClientIDs, OnlyRSA: true}
 		return o.Verifier.OIDC(ctx, from, token, webidentity.LoginGrace)
 	case bySAML:
 		entry, known, err := o.Access.SAMLProvider(ctx, p.claims)

@@ -19,11 +19,15 @@ const longest = 50_000
 // public key, so that nobody who can check a token can make one.
 var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512} //nolint:gochecknoglobals // a table
 
+// rsaAlgorithms are those of them that identity pools take (A4).
+var rsaAlgorithms = algorithms[:3]
+
 // issuer is whose tokens are expected.
 type issuer struct {
 	names  []string // that iss may be
 	source oidc.Source
 	grace  time.Duration
+	rsa    bool // and nothing else
 }
 
 // foreign checks an ID token of another issuer.
@@ -31,7 +35,11 @@ func (v *Verifier) foreign(ctx context.Context, from issuer, token string) (*Cla
 	if len(token) > longest {
 		return nil, refuse(Malformed, "token of %d bytes", len(token))
 	}
-	signed, err := jose.ParseSignedCompact(token, algorithms)
+	taken := algorithms
+	if from.rsa {
+		taken = rsaAlgorithms
+	}
+	signed, err := jose.ParseSignedCompact(token, taken)
 	if err != nil {
 		return nil, refuse(Malformed, "read the token: %w", err)
 	}

@@ -54,27 +54,29 @@ type Provider struct {
 	// at its end in their tokens, which may be missing here.
 	Issuer  string
 	Clients []string
+	OnlyRSA bool // other signatures are refused, as identity pools do
 }
 
 // OIDC checks an ID token of an OpenID provider that an operator has entered. grace
 // is for how long after its end it is taken. An issuer that is a pool of this
 // installation is asked within the process, and has no grace.
 func (v *Verifier) OIDC(ctx context.Context, p Provider, token string, grace time.Duration) (*Claims, error) {
-	claims, err := v.ofIssuer(ctx, p.Issuer, token, grace)
+	claims, err := v.ofIssuer(ctx, p, token, grace)
 	if err != nil {
 		return nil, err
 	}
 	return claims, claims.welcome(p.Clients)
 }
 
-func (v *Verifier) ofIssuer(ctx context.Context, name, token string, grace time.Duration) (*Claims, error) {
+func (v *Verifier) ofIssuer(ctx context.Context, p Provider, token string, grace time.Duration) (*Claims, error) {
+	name := p.Issuer
 	if pool := v.Pools.PoolOf(name); pool != "" {
 		claims, err := v.UserPool(ctx, pool, token)
 		if !api.HasCode(err, "ResourceNotFoundException") {
 			return claims, err
 		} // else it is a pool of AWS's own, whose issuers ours may look like
 	}
-	return v.foreign(ctx, issuer{names: []string{name, name + "/"}, source: oidc.Source{Issuer: name}, grace: grace}, token)
+	return v.foreign(ctx, issuer{names: []string{name, name + "/"}, source: oidc.Source{Issuer: name}, grace: grace, rsa: p.OnlyRSA}, token)
 }
 
 // UserPool checks an ID token of a pool of this installation. Which clients are

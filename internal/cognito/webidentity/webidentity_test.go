@@ -179,6 +179,20 @@ func TestIDTokensOfOpenIDProviders(t *testing.T) {
 	}
 }
 
+// Identity pools take signatures of RSA only (identity-pools.md A4).
+func TestLoginsAreSignedByRSA(t *testing.T) {
+	t.Parallel()
+	p, c := newProvider(t), &clock{}
+	v := newVerifier(p, c)
+	from := Provider{Issuer: p.URL, Clients: []string{"c1"}, OnlyRSA: true}
+	if _, err := v.OIDC(t.Context(), from, sign(t, jose.RS384, made().rsa, "r", p.claims(nil)), LoginGrace); err != nil {
+		t.Error(err)
+	}
+	if _, err := v.OIDC(t.Context(), from, sign(t, jose.ES256, made().ec, "e", p.claims(nil)), LoginGrace); kindOf(t, err) != Malformed {
+		t.Errorf("by an elliptic curve: %v", err)
+	}
+}
+
 // The attacks of security.md S030 to S032, S037 and S121 on tokens from elsewhere.
 func TestS030S032S121ForgedAndForeignTokensAreRefused(t *testing.T) {
 	t.Parallel()
