@@ -177,3 +177,60 @@ func TestStreamsThatPause(t *testing.T) {
 		}
 	}
 }
+
+// A client that takes nothing of an answer, and one that stops in the middle of a
+// body, are cut off, whatever they speak (S175).
+func TestS175SlowClients(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes 2 seconds")
+	}
+	over := make(chan string, 4)
+	w := behind(t, toApp, nil, func(w http.ResponseWriter, r *http.Request) {
+		var err error
+		if r.Method == http.MethodPost {
+			_, err = io.Copy(io.Discard, r.Body)
+		} else {
+			for piece := make([]byte, 64<<10); err == nil; {
+				_, err = w.Write(piece)
+			}
+		}
+		over <- fmt.Sprint(r.Method, " ", r.URL.Path, " ", err != nil)
+	})
+	want := map[string]bool{}
+	for _, protocol := range []int{1, 2} {
+		transport := w.transport(w.address)
+		transport.ForceAttemptHTTP2 = protocol == 2
+		path := fmt.Sprintf("/%d", protocol)
+		want["GET "+path+" true"], want["POST "+path+" true"] = true, true
+		unread, err := (&http.Client{Transport: transport}).Get(origin + path)
+		wantOK(t, err)
+		defer unread.Body.Close()
+		body, send := io.Pipe()
+		defer send.Close()
+		go func() {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, origin+path, body)
+			if err != nil {
+				return
+			}
+			r.ContentLength = 10
+			if got, err := transport.RoundTrip(r); err == nil {
+				got.Body.Close()
+			}
+		}()
+		_, err = io.WriteString(send, "abc")
+		wantOK(t, err)
+	}
+	late := time.After(15 * time.Second)
+	for len(want) > 0 {
+		select {
+		case one := <-over:
+			if !want[one] {
+				t.Errorf("the application says %q", one)
+			}
+			delete(want, one)
+		case <-late:
+			t.Fatalf("not cut off: %v", want)
+		}
+	}
+}
