@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,11 +91,11 @@ func rewrite(p *httputil.ProxyRequest) {
 	}
 }
 
-// removeForwarded takes away what clients say of earlier proxies, also in the
-// spellings that some servers cannot tell from it.
+// removeForwarded takes away what some servers cannot tell from headers of proxies.
+// Those that are spelled well are the gateway's to say, or pass as at the original.
 func removeForwarded(h http.Header) {
 	for name := range h {
-		if auth.Spells(name, "x-forwarded-") {
+		if auth.Spells(name, "x-forwarded-") && !strings.HasPrefix(name, "X-Forwarded-") {
 			delete(h, name)
 		}
 	}

@@ -113,7 +113,7 @@ func TestSilentWebSocket(t *testing.T) {
 		})(w, r)
 	})
 	talking, words := w.upgraded(t, "/talks")
-	silent, nothing := w.upgraded(t, "/silent")
+	_, nothing := w.upgraded(t, "/silent")
 	half, rest := w.upgraded(t, "/half")
 	wantOK(t, half.CloseWrite()) // the target may still answer, but not for ever
 	began := time.Now()
@@ -136,7 +136,6 @@ func TestSilentWebSocket(t *testing.T) {
 		}
 	}
 	wantOK(t, talking.Close())
-	_ = silent
 }
 
 // A stream may pause, also for longer in all than a connection may be idle. One

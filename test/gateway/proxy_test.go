@@ -50,11 +50,11 @@ func TestForwardedHeaders(t *testing.T) {
 	transport.ForceAttemptHTTP2 = false // it knows no Connection
 	b.http.Transport = transport
 	got := b.get(t, origin+"/a%2Fb/c?x=1;y=%20&z", "X-Forwarded-For", "10.9.8.7", "X-Forwarded-Proto", "http", "X-Forwarded-Port", "80",
-		"X-Forwarded-Host", "evil.example.com", "X_Forwarded_For", "10.1.1.1", "Forwarded", "for=10.1.1.1", "Connection", "X-Drop", "X-Drop", "1")
+		"X-Forwarded-Host", "evil.example.com", "X_Forwarded_For", "10.1.1.1", "X-Forwarded.For", "10.1.1.1", "X-Forwarded-Prefix", "/shop", "Forwarded", "for=10.1.1.1", "Connection", "X-Drop", "X-Drop", "1")
 	if got.status != http.StatusOK {
 		t.Fatal(got.status)
 	}
-	want := http.Header{"X-Forwarded-For": {"10.9.8.7, 127.0.0.1"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Port": {"443"}, "X-Forwarded-Host": nil, "Forwarded": nil, "X_forwarded_for": nil, "X-Drop": nil}
+	want := http.Header{"X-Forwarded-For": {"10.9.8.7, 127.0.0.1"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Port": {"443"}, "X-Forwarded-Host": nil, "Forwarded": nil, "X_forwarded_for": nil, "X-Forwarded.for": nil, "X-Forwarded-Prefix": {"/shop"}, "X-Drop": nil}
 	for name, values := range want {
 		if strings.Join(seen.Header[name], "|") != strings.Join(values, "|") {
 			t.Errorf("%s: %q, want %q", name, seen.Header[name], values)
