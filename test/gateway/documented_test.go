@@ -17,7 +17,7 @@ import (
 )
 
 // Traefik and Envoy have no package that a test could install. What is here does
-// what their documentation says that they do.
+// what their documentation says that they do. See traefikProgram for the other way.
 
 var identityHeaders = []string{auth.AccessTokenHeader, auth.IdentityHeader, auth.DataHeader}
 

@@ -128,6 +128,10 @@ func TestOtherProxiesLetNobodyIn(t *testing.T) {
 			t.Parallel()
 			w := askedBy(t, front)
 			b := w.browser(t)
+			dots := http.StatusBadRequest
+			if name == "a program of Traefik" {
+				dots = http.StatusUnauthorized // it resolves them itself, also for the application
+			}
 			for _, tc := range []struct {
 				path    string
 				headers []string
@@ -138,7 +142,7 @@ func TestOtherProxiesLetNobodyIn(t *testing.T) {
 				{"/", []string{"Cookie", auth.DefaultCookieName + "-0=AAAA"}, http.StatusUnauthorized},
 				{"/api/items", []string{"X-Forwarded-Uri", "/free"}, http.StatusUnauthorized},
 				{"/api/items", []string{"X-Forwarded-Method", "OPTIONS", "X-Forwarded-Host", "evil.example"}, http.StatusUnauthorized},
-				{"/free/%2e%2e/api/items", nil, http.StatusBadRequest},
+				{"/free/%2e%2e/api/items", nil, dots},
 				{"/public/x", nil, http.StatusFound}, // the address of keys is no way in
 				{"/forward-auth", nil, http.StatusFound},
 				{auth.CallbackPath + "?code=x", nil, http.StatusUnauthorized},
