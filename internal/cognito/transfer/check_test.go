@@ -11,7 +11,9 @@ import (
 // form in which this one keeps it.
 func TestS172HashesThatMoveInHaveBounds(t *testing.T) {
 	t.Parallel()
-	bcrypt := func(cost string) string { return "$2b$" + cost + "$" + strings.Repeat("a", 21) + "u" + strings.Repeat("b", 31) }
+	bcrypt := func(cost string) string {
+		return "$2b$" + cost + "$" + strings.Repeat("a", 21) + "u" + strings.Repeat("b", 31)
+	}
 	for cost, want := range map[string]bool{"14": true, "15": false, "31": false} {
 		text := Verifier{Algorithm: passwordhash.BCRYPT, Hash: bcrypt(cost)}
 		if text.ok() != want {
