@@ -3,11 +3,7 @@ package access
 import (
 	"bytes"
 	"compress/flate"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -15,6 +11,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"cognate/internal/protocol/onetimekey"
 )
 
 const (
@@ -55,8 +53,8 @@ type state struct {
 //
 //	version (1 byte) | salt (16 random bytes) | AES-256-GCM(secret | DEFLATE(JSON))
 //
-// Each token has a key of its own, an HMAC of the salt and the access key id, so
-// that a token opens with its own access key id only and nonces cannot run out.
+// Each token has a key of its own, of the salt and the access key id (package
+// onetimekey), so that a token opens with its own access key id only.
 // The secret is not compressed with what callers choose.
 type sealer struct {
 	key     []byte
@@ -107,11 +105,11 @@ func (z sealer) seal(s *state) (id, secret, token string, packed int, err error)
 	header := make([]byte, 1+saltSize)
 	header[0] = tokenVersion
 	_, _ = rand.Read(header[1:])
-	aead, err := z.cipher(header[1:], id)
+	one, err := onetimekey.New(z.key, header[1:], []byte(id))
 	if err != nil {
 		return "", "", "", 0, err
 	}
-	sealed := aead.Seal(header, make([]byte, aead.NonceSize()), plain, header[:1])
+	sealed := one.Seal(header, plain, header[:1])
 	return id, secret, base64.StdEncoding.EncodeToString(sealed), packed, nil
 }
 
@@ -126,11 +124,11 @@ func (z sealer) open(id, token string) (s *state, secret string, ok bool) {
 	if err != nil || base64.StdEncoding.EncodedLen(len(sealed)) != len(token) || len(sealed) <= 1+saltSize || sealed[0] != tokenVersion {
 		return nil, "", false
 	}
-	aead, err := z.cipher(sealed[1:1+saltSize], id)
+	one, err := onetimekey.New(z.key, sealed[1:1+saltSize], []byte(id))
 	if err != nil {
 		return nil, "", false
 	}
-	plain, err := aead.Open(nil, make([]byte, aead.NonceSize()), sealed[1+saltSize:], sealed[:1])
+	plain, err := one.Open(sealed[1+saltSize:], sealed[:1])
 	if err != nil || len(plain) < secretSize {
 		return nil, "", false
 	}
@@ -143,21 +141,6 @@ func (z sealer) open(id, token string) (s *state, secret string, ok bool) {
 		return nil, "", false
 	}
 	return s, base64.StdEncoding.EncodeToString(plain[:secretSize]), true
-}
-
-func (z sealer) cipher(salt []byte, id string) (cipher.AEAD, error) {
-	h := hmac.New(sha256.New, z.key)
-	h.Write(salt)
-	h.Write([]byte(id))
-	block, err := aes.NewCipher(h.Sum(nil))
-	if err != nil {
-		return nil, fmt.Errorf("make key of a session token: %w", err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("make key of a session token: %w", err)
-	}
-	return aead, nil
 }
 
 func (z sealer) deflate(doc []byte) ([]byte, error) {

@@ -2,16 +2,13 @@ package sessions
 
 import (
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
+
+	"cognate/internal/protocol/onetimekey"
 )
 
 // Errors of Open and Expect. Callers choose the words that clients see.
@@ -58,14 +55,14 @@ func (z *Sealer) Seal(kind Kind, s *State) (string, error) {
 	var id [idSize]byte
 	_, _ = rand.Read(id[:]) // documented never to fail
 	s.ID = hex.EncodeToString(id[:])
-	aead, err := z.cipher(kind, id[:])
+	one, err := onetimekey.New(z.Key, []byte{byte(kind)}, id[:])
 	if err != nil {
 		return "", err
 	}
 	plain := s.encode()
 	sealed := make([]byte, 0, len(prefix)+idSize+len(plain)+tagSize)
 	sealed = append(append(sealed, prefix...), id[:]...)
-	sealed = aead.Seal(sealed, make([]byte, aead.NonceSize()), plain, prefix)
+	sealed = one.Seal(sealed, plain, prefix)
 	return kind.encoding().EncodeToString(sealed), nil
 }
 
@@ -85,11 +82,11 @@ func (z *Sealer) Open(kind Kind, text string) (*State, error) {
 		return nil, ErrForged
 	}
 	id := sealed[len(prefix) : len(prefix)+idSize]
-	aead, err := z.cipher(kind, id)
+	one, err := onetimekey.New(z.Key, []byte{byte(kind)}, id)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := aead.Open(nil, make([]byte, aead.NonceSize()), sealed[len(prefix)+idSize:], prefix)
+	plain, err := one.Open(sealed[len(prefix)+idSize:], prefix)
 	if err != nil {
 		return nil, ErrForged
 	}
@@ -102,23 +99,6 @@ func (z *Sealer) Open(kind Kind, text string) (*State, error) {
 		return s, ErrExpired
 	}
 	return s, nil
-}
-
-// cipher gives the key that belongs to one string alone, so a fixed nonce is
-// used with it exactly once.
-func (z *Sealer) cipher(kind Kind, id []byte) (cipher.AEAD, error) {
-	mac := hmac.New(sha256.New, z.Key)
-	mac.Write([]byte{byte(kind)})
-	mac.Write(id)
-	block, err := aes.NewCipher(mac.Sum(nil))
-	if err != nil {
-		return nil, fmt.Errorf("prepare a session key: %w", err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("prepare a session key: %w", err)
-	}
-	return aead, nil
 }
 
 func (k Kind) encoding() *base64.Encoding {
