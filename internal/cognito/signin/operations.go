@@ -86,6 +86,17 @@ type answer struct {
 	confirm   string                  // Session of an account to be confirmed, on the pages
 }
 
+// response is the answer in the form of the API, which the four operations share.
+func (a *answer) response() *api.InitiateAuthResponse {
+	return &api.InitiateAuthResponse{
+		AuthenticationResult: a.tokens,
+		AvailableChallenges:  a.available,
+		ChallengeName:        a.challenge,
+		ChallengeParameters:  a.params,
+		Session:              a.session,
+	}
+}
+
 // InitiateAuth begins a sign-in or refreshes tokens.
 func (o *Operations) InitiateAuth(ctx context.Context, in *api.InitiateAuthRequest) (*api.InitiateAuthResponse, error) {
 	client, err := o.Directory.Client(ctx, in.ClientId)
@@ -99,13 +110,7 @@ func (o *Operations) InitiateAuth(ctx context.Context, in *api.InitiateAuthReque
 	if err != nil {
 		return nil, err
 	}
-	return &api.InitiateAuthResponse{
-		AuthenticationResult: got.tokens,
-		AvailableChallenges:  got.available,
-		ChallengeName:        got.challenge,
-		ChallengeParameters:  got.params,
-		Session:              got.session,
-	}, nil
+	return got.response(), nil
 }
 
 // AdminInitiateAuth is InitiateAuth for administrators.
@@ -121,13 +126,7 @@ func (o *Operations) AdminInitiateAuth(ctx context.Context, in *api.AdminInitiat
 	if err != nil {
 		return nil, err
 	}
-	return &api.AdminInitiateAuthResponse{
-		AuthenticationResult: got.tokens,
-		AvailableChallenges:  got.available,
-		ChallengeName:        got.challenge,
-		ChallengeParameters:  got.params,
-		Session:              got.session,
-	}, nil
+	return (*api.AdminInitiateAuthResponse)(got.response()), nil
 }
 
 // RespondToAuthChallenge answers a challenge of a sign-in.
@@ -143,13 +142,7 @@ func (o *Operations) RespondToAuthChallenge(ctx context.Context, in *api.Respond
 	if err != nil {
 		return nil, err
 	}
-	return &api.RespondToAuthChallengeResponse{
-		AuthenticationResult: got.tokens,
-		AvailableChallenges:  got.available,
-		ChallengeName:        got.challenge,
-		ChallengeParameters:  got.params,
-		Session:              got.session,
-	}, nil
+	return (*api.RespondToAuthChallengeResponse)(got.response()), nil
 }
 
 // AdminRespondToAuthChallenge is RespondToAuthChallenge for administrators.
@@ -165,11 +158,5 @@ func (o *Operations) AdminRespondToAuthChallenge(ctx context.Context, in *api.Ad
 	if err != nil {
 		return nil, err
 	}
-	return &api.AdminRespondToAuthChallengeResponse{
-		AuthenticationResult: got.tokens,
-		AvailableChallenges:  got.available,
-		ChallengeName:        got.challenge,
-		ChallengeParameters:  got.params,
-		Session:              got.session,
-	}, nil
+	return (*api.AdminRespondToAuthChallengeResponse)(got.response()), nil
 }
