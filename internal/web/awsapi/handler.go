@@ -3,21 +3,19 @@ package awsapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/access"
+	"cognate/internal/web/panics"
 )
 
 // Config is what a Handler works with.
@@ -55,7 +53,6 @@ type Observation struct {
 type Handler struct {
 	Config
 	byTarget map[string]*operation
-	panics   atomic.Uint64
 }
 
 // New prepares a Handler. It fails when c leaves something out, or when the
@@ -82,9 +79,6 @@ func New(c Config) (*Handler, error) {
 	}
 	return h, nil
 }
-
-// Panics counts the requests that were ended by a panic.
-func (h *Handler) Panics() uint64 { return h.panics.Load() }
 
 // exchange is one request on its way.
 type exchange struct {
@@ -122,12 +116,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, x *exchange) (body []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-				panic(p)
-			}
-			h.panics.Add(1)
+			body, err = nil, panics.AsError(p)
 			x.panicked = true
-			body, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	o, err := h.find(r)

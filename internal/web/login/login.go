@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"cognate/internal/cognito/transactions"
 	"cognate/internal/store"
 	"cognate/internal/web/pages"
+	"cognate/internal/web/panics"
 )
 
 // SignIn is the pages' door of package signin.
@@ -148,10 +148,7 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) serve(ctx context.Context, v *visit, page route) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-				panic(cause)
-			}
-			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			err = panics.AsError(cause)
 		}
 	}()
 	var act action

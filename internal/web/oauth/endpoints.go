@@ -3,10 +3,8 @@ package oauth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +13,7 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/sso"
 	"cognate/internal/web/domainhost"
+	"cognate/internal/web/panics"
 )
 
 // sessionCookie holds the handle of a browser's session (endpoints.md §7.1).
@@ -103,10 +102,7 @@ func (e *Endpoints) handler(p endpoint) http.HandlerFunc {
 func (e *Endpoints) run(p endpoint, x *exchange) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-				panic(cause)
-			}
-			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			err = panics.AsError(cause)
 			x.fault()
 		}
 	}()

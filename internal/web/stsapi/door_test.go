@@ -19,6 +19,7 @@ import (
 	"cognate/internal/api/sts"
 	"cognate/internal/cognito/access"
 	"cognate/internal/protocol/sigv4"
+	"cognate/internal/web/awsapi"
 )
 
 var at = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -291,9 +292,15 @@ func TestErrorsOfTheService(t *testing.T) {
 func TestS197APanicIsOneFailedRequest(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, &service{err: errors.New("broken")}, callers{})
+	panics := 0
+	h.Observe = func(o awsapi.Observation) {
+		if o.Panicked {
+			panics++
+		}
+	}
 	wantRefusal(t, post(t, h, "Action=GetCallerIdentity&Version=2011-06-15"), 500, "InternalFailure", "Something went wrong")
-	if h.Panics() != 1 {
-		t.Errorf("%d panics", h.Panics())
+	if panics != 1 {
+		t.Errorf("%d panics", panics)
 	}
 }
 

@@ -3,11 +3,8 @@ package stsapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +14,7 @@ import (
 	"cognate/internal/cognito/access"
 	"cognate/internal/protocol/sigv4"
 	"cognate/internal/web/awsapi"
+	"cognate/internal/web/panics"
 )
 
 const (
@@ -55,7 +53,6 @@ type Config struct {
 type Handler struct {
 	Config
 	byName map[string]*operation
-	panics atomic.Uint64
 }
 
 // New prepares a Handler. It fails when c leaves something out, or when the generated
@@ -77,9 +74,6 @@ func New(c Config) (*Handler, error) {
 	}
 	return h, nil
 }
-
-// Panics counts the requests that were ended by a panic.
-func (h *Handler) Panics() uint64 { return h.panics.Load() }
 
 // exchange is one request on its way.
 type exchange struct {
@@ -111,12 +105,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, x *exchange) (body []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-				panic(p)
-			}
-			h.panics.Add(1)
+			body, err = nil, panics.AsError(p)
 			x.panicked = true
-			body, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	data, err := readBody(w, r)
