@@ -119,8 +119,8 @@ func (z sealer) open(id, token string) (s *state, secret string, ok bool) {
 	if len(token) > maxToken {
 		return nil, "", false
 	}
-	sealed, err := base64.StdEncoding.DecodeString(token)
-	// Decoders pass over line breaks; only the text that was given out counts.
+	sealed, err := base64.StdEncoding.Strict().DecodeString(token)
+	// Also strict decoders pass over line breaks; only the text that was given out counts.
 	if err != nil || base64.StdEncoding.EncodedLen(len(sealed)) != len(token) || len(sealed) <= 1+saltSize || sealed[0] != tokenVersion {
 		return nil, "", false
 	}
