@@ -78,33 +78,8 @@ func UnknownOperationException() *Error {
 	return newError("UnknownOperationException", http.StatusBadRequest, "", nil)
 }
 
-// MissingAuthenticationTokenException says that a signature is needed.
-func MissingAuthenticationTokenException(format string, args ...any) *Error {
-	return newError("MissingAuthenticationTokenException", http.StatusBadRequest, format, args)
-}
-
-// IncompleteSignatureException says what the Authorization header lacks.
-func IncompleteSignatureException(format string, args ...any) *Error {
-	return newError("IncompleteSignatureException", http.StatusBadRequest, format, args)
-}
-
-// UnrecognizedClientException says that the access key is unknown.
-func UnrecognizedClientException(format string, args ...any) *Error {
-	return newError("UnrecognizedClientException", http.StatusBadRequest, format, args)
-}
-
-// InvalidSignatureException says that the signature, its date or its scope is wrong.
-func InvalidSignatureException(format string, args ...any) *Error {
-	return newError("InvalidSignatureException", http.StatusBadRequest, format, args)
-}
-
 // ValidationException says which constraints a request breaks, where the service
 // has no exception of its model for that (spec/identity-pools.md A8).
 func ValidationException(format string, args ...any) *Error {
 	return newError("ValidationException", http.StatusBadRequest, format, args)
-}
-
-// ExpiredTokenException says that temporary credentials have expired.
-func ExpiredTokenException(format string, args ...any) *Error {
-	return newError("ExpiredTokenException", http.StatusBadRequest, format, args)
 }

@@ -15,12 +15,10 @@ const (
 
 // The greatest sizes of documents, in characters as Size counts them.
 const (
-	MaxUser        = 2048  // the inline policies of a user together
 	MaxSession     = 2048  // one session policy
 	MaxManaged     = 6144  // a managed policy, also as a boundary
 	MaxRole        = 10240 // the inline policies of a role together
-	MaxTrust       = 2048  // a trust policy
-	MaxTrustRaised = 4096  // a trust policy, as far as the quota can be raised
+	MaxTrustRaised = 4096  // a trust policy; 2048 before the quota is raised
 )
 
 // Policy is a compiled document.
