@@ -34,6 +34,11 @@ func TestReloadUnderLoad(t *testing.T) {
 		}
 	}
 	w := behind(t, toApp, nil, app("one"), app("two"))
+	text, err := os.ReadFile(w.rules)
+	wantOK(t, err)
+	first := strings.Replace(string(text), "timeout_seconds, Value: 2", "timeout_seconds, Value: 60", 1)
+	wantOK(t, os.WriteFile(w.rules, []byte(first), 0o600))
+	wantOK(t, w.gateway.Reload(t.Context()))
 	connection, replies := w.upgraded(t, "/ws")
 	stream, err := (&http.Client{Transport: w.transport(w.address)}).Get(origin + "/stream")
 	wantOK(t, err)
@@ -42,9 +47,6 @@ func TestReloadUnderLoad(t *testing.T) {
 	wantLine(t, words, "word\n")
 
 	l := w.load(t, "one", "two")
-	text, err := os.ReadFile(w.rules)
-	wantOK(t, err)
-	first := string(text)
 	second := strings.Replace(first, "DefaultActions: ["+toApp, "DefaultActions: ["+strings.Replace(toApp, ": app", ": app2", 1), 1)
 	second = strings.Replace(second, "Name: app,", "Name: app, HealthCheckPath: /other,", 1) // the group is another
 	for i := range 20 {
