@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"cognate/internal/cognito/poolcopy"
 )
@@ -122,6 +123,7 @@ func (c *exportCommand) write(ctx context.Context, std streams, w *poolWriter, a
 		if err != nil {
 			return 0, 0, err
 		}
+		steps = slices.DeleteFunc(steps, func(s poolcopy.Step) bool { return w.omits(&s) })
 		for _, s := range steps {
 			if err := w.step(s); err != nil {
 				return 0, 0, err

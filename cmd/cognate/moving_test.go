@@ -250,9 +250,17 @@ func TestAConfidentialClientStaysOneWithoutItsSecret(t *testing.T) {
 	poolID := from.CreatePool(t, nil)
 	clientID := from.CreateClient(t, poolID, func(in *cip.CreateUserPoolClientInput) { in.GenerateSecret = true })
 	from.CreateUser(t, poolID, "ana", testPassword)
+	if _, err := from.SDK.AddUserPoolClientSecret(t.Context(), &cip.AddUserPoolClientSecretInput{UserPoolId: &poolID, ClientId: &clientID}); err != nil {
+		t.Fatal(err)
+	}
 	file := filepath.Join(t.TempDir(), "pool")
-	cognate(t, from, 0, "export", "--pool", poolID, "--out", file, "--secrets", "none")
+	if out := cognate(t, from, 0, "export", "--pool", poolID, "--out", file, "--secrets", "none"); !strings.Contains(out, "3 settings and 1 users") {
+		t.Errorf("export says:\n%s", out)
+	}
 	cognate(t, to, 0, "import", file)
+	if got := secretsOf(t, to, poolID, clientID); len(got) != 1 {
+		t.Errorf("the client has %d secrets", len(got))
+	}
 	secret := func(s *servertest.Server) string {
 		t.Helper()
 		got, err := s.SDK.DescribeUserPoolClient(t.Context(), &cip.DescribeUserPoolClientInput{UserPoolId: &poolID, ClientId: &clientID})
@@ -410,6 +418,14 @@ func TestS172HashesInOwnImportsAreBounded(t *testing.T) {
 	out := cognate(t, s, 1, "import", file, "--only", "users")
 	if !strings.Contains(out, "users: 1 added, 0 changed, 0 there already, 4 failed") {
 		t.Errorf("import says:\n%s", out)
+	}
+	for _, line := range []string{
+		"costly: the parameters of a password hash exceed the limits for BCRYPT", "pbkdf2: the parameters of a password hash exceed the limits for PBKDF2_SHA256",
+		"none: a password hash is not one made by MD5",
+	} {
+		if !strings.Contains(out, line) {
+			t.Errorf("no line %q in\n%s", line, out)
+		}
 	}
 	if got := mustSignIn(t, s, clientID, "bcrypt", "U*U"); got.AuthenticationResult == nil {
 		t.Errorf("bcrypt gets %s", got.ChallengeName)

@@ -119,12 +119,14 @@ func (w *poolWriter) header(poolID string) error {
 	return w.line(&poolLine{Export: h})
 }
 
+// omits reports whether nothing is left of a step without its secret.
+func (w *poolWriter) omits(s *poolcopy.Step) bool {
+	return w.secrets == secretsNone && s.Call == "AddUserPoolClientSecret"
+}
+
 func (w *poolWriter) step(s poolcopy.Step) error {
 	hidden := s.Secrets
 	s.Secrets = nil
-	if w.secrets == secretsNone && s.Call == "AddUserPoolClientSecret" {
-		return nil // there is nothing else to it
-	}
 	if w.secrets == secretsNone && hidden["ClientSecret"] != "" {
 		// Without a word about it the client would become a public one.
 		if err := s.Set("GenerateSecret", true); err != nil {

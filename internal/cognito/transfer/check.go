@@ -130,8 +130,16 @@ func (s *Secrets) check() error {
 	if max(len(s.History), len(s.Devices)) > mostOf {
 		return fmt.Errorf("a list has more than %d entries", mostOf)
 	}
+	if s.Password != nil {
+		if err := s.Password.read(); err != nil {
+			return err
+		}
+	}
 	bad := s.Password != nil && !s.Password.ok() || s.TOTP != nil && (len(s.TOTP.Secret) == 0 || len(s.TOTP.Secret) > longestSecret)
 	for i := range s.History {
+		if err := s.History[i].read(); err != nil {
+			return err
+		}
 		bad = bad || !s.History[i].ok()
 	}
 	for i := range s.Devices {
@@ -144,16 +152,25 @@ func (s *Secrets) check() error {
 	return nil
 }
 
-// ok reads a hash and reports whether there is something to check passwords by. A
-// hash from elsewhere says itself how much work that is (security.md S172).
-func (v *Verifier) ok() bool {
-	if v.Hash != "" {
-		hash, err := passwordhash.Parse(v.Algorithm, v.Hash, passwordhash.Own())
-		if err != nil {
-			return false
-		}
-		*v = Verifier{Imported: hash.Stored()}
+// read takes in the text of a hash, which says itself how much work it is to check
+// passwords by it (security.md S172).
+func (v *Verifier) read() error {
+	if v.Hash == "" {
+		return nil
 	}
+	hash, err := passwordhash.Parse(v.Algorithm, v.Hash, passwordhash.Own())
+	switch {
+	case errors.Is(err, passwordhash.ErrBounds):
+		return fmt.Errorf("the parameters of a password hash exceed the limits for %s", v.Algorithm)
+	case err != nil:
+		return fmt.Errorf("a password hash is not one made by %s", v.Algorithm)
+	}
+	*v = Verifier{Imported: hash.Stored()}
+	return nil
+}
+
+// ok reports whether there is something to check passwords by.
+func (v *Verifier) ok() bool {
 	if len(v.Imported) > 0 {
 		hash, err := passwordhash.Open(v.Imported)
 		return err == nil && hash.Within(passwordhash.Own()) == nil && len(v.Salt) == 0 && len(v.Verifier) == 0
