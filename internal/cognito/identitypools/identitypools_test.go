@@ -274,6 +274,34 @@ func TestRolesThatDoNotLetThePoolIn_Row6(t *testing.T) {
 	wantCode(t, err, "InvalidIdentityPoolConfigurationException", misconfigured)
 }
 
+// A user pool has two names in Logins: chance is not to decide which of two mappings
+// counts.
+func TestAProviderHasOneRoleMapping(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const client = "1234567890abcdefghijklmnop"
+	made, err := f.CreateIdentityPool(t.Context(), &identity.CreateIdentityPoolInput{
+		IdentityPoolName: "shop", CognitoIdentityProviders: []identity.CognitoIdentityProvider{
+			{ProviderName: "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a", ClientId: client},
+			{ProviderName: "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a", ClientId: "another"},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byToken := identity.RoleMapping{
+		Type: identity.RoleMappingTypeToken, AmbiguousRoleResolution: identity.AmbiguousRoleResolutionTypeDeny,
+	}
+	in := &identity.SetIdentityPoolRolesInput{IdentityPoolId: made.IdentityPoolId, RoleMappings: map[string]identity.RoleMapping{
+		"cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a:" + client: byToken, "cognate.example/eu-west-1_a:another": byToken,
+	}}
+	if err := f.SetIdentityPoolRoles(t.Context(), in); err != nil {
+		t.Errorf("one for each client: %v", err)
+	}
+	in.RoleMappings["cognate.example/eu-west-1_a:"+client] = byToken
+	wantCode(t, f.SetIdentityPoolRoles(t.Context(), in), "InvalidParameterException", "A user pool and client have two role mappings, by different names.")
+}
+
 func TestCustomRoleIsTheDefaultOneWithoutMappings(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -30,6 +30,9 @@ func (o *Operations) SetIdentityPoolRoles(ctx context.Context, in *identity.SetI
 		}
 	}
 	pool.Settings.Roles, pool.Settings.RoleMappings = in.Roles, in.RoleMappings
+	if len(o.mappings(pool)) < len(in.RoleMappings) {
+		return identity.InvalidParameterException("A user pool and client have two role mappings, by different names.")
+	}
 	return o.save(ctx, pool)
 }
 
