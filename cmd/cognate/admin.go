@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"cognate/internal/outbound/userpools"
 )
 
 // administration is how commands reach a server that runs.
@@ -78,7 +80,7 @@ func (a *administration) exchange(ctx context.Context, method, path string, head
 	if err := a.sign(ctx, request, body); err != nil {
 		return nil, nil, err
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := userpools.Client().Do(request) // to nowhere else than was said
 	if err != nil {
 		return nil, nil, noServer(a.PublicURL, err)
 	}

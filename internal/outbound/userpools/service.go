@@ -35,7 +35,7 @@ type Service struct {
 	Region   string
 	// Credentials sign requests; nil signs none, for public operations.
 	Credentials aws.CredentialsProvider
-	HTTP        *http.Client // nil: the default one
+	HTTP        *http.Client // nil: Client()
 	Now         func() time.Time
 	// Wait waits, or ends early with the context's error.
 	Wait func(ctx context.Context, d time.Duration) error
@@ -121,7 +121,7 @@ func (s *Service) once(ctx context.Context, operation string, body []byte, out a
 	}
 	client := s.HTTP
 	if client == nil {
-		client = http.DefaultClient
+		client = Client()
 	}
 	answer, err := client.Do(request)
 	if err != nil {
