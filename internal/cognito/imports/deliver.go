@@ -22,10 +22,12 @@ const (
 func (r *Runner) deliver(ctx context.Context) error {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
-	for ctx.Err() == nil {
-		if err := r.DeliverLogs(ctx); err != nil && ctx.Err() == nil {
+	for failing := false; ctx.Err() == nil; {
+		err := r.DeliverLogs(ctx)
+		if err != nil && !failing && ctx.Err() == nil { // once, until it works again
 			r.Log.LogAttrs(ctx, slog.LevelError, "logs of user imports could not be read", slog.Any("error", err))
 		}
+		failing = err != nil
 		select {
 		case <-ctx.Done():
 		case <-ticker.C:

@@ -127,10 +127,12 @@ func (r *Runner) void(ctx context.Context, owner string) error {
 func (r *Runner) work(ctx context.Context) error {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
-	for ctx.Err() == nil {
-		if err := r.Work(ctx); err != nil && ctx.Err() == nil {
-			r.Log.LogAttrs(ctx, slog.LevelError, "user import interrupted, will go on", slog.Any("error", err))
+	for failing := false; ctx.Err() == nil; {
+		err := r.Work(ctx)
+		if err != nil && !failing && ctx.Err() == nil { // once, until it works again
+			r.Log.LogAttrs(ctx, slog.LevelError, "user imports are interrupted, will go on", slog.Any("error", err))
 		}
+		failing = err != nil
 		select {
 		case <-ctx.Done():
 		case <-r.wake:

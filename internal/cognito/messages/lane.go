@@ -75,7 +75,7 @@ func (l *lane) run(ctx context.Context) {
 	defer running.Wait()
 	ticker := time.NewTicker(l.poll)
 	defer ticker.Stop()
-	for more := true; ; {
+	for more, failing := true, false; ; {
 		if !more {
 			select {
 			case <-ctx.Done():
@@ -89,9 +89,10 @@ func (l *lane) run(ctx context.Context) {
 			return
 		}
 		leased, err := l.lease(ctx, n)
-		if err != nil && ctx.Err() == nil {
+		if err != nil && !failing && ctx.Err() == nil { // once, until it works again
 			l.Log.LogAttrs(ctx, slog.LevelError, "messages could not be fetched for delivery", slog.String("medium", string(l.medium)), slog.Any("error", err))
 		}
+		failing = err != nil
 		free(n - len(leased))
 		for _, row := range leased {
 			running.Go(func() {

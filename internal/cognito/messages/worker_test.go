@@ -455,3 +455,26 @@ func TestOverSMTP(t *testing.T) {
 		t.Errorf("inbox keeps %+v", kept)
 	}
 }
+
+// A database that is away for an hour is one line of the log, not thousands.
+func TestADatabaseThatIsAwayIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	db := openStore(t, newClock().now)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	attempts := 0
+	var log bytes.Buffer
+	l := newLane(Config{DB: db, Log: slog.New(slog.NewTextHandler(&log, nil)), Now: func() time.Time {
+		if attempts++; attempts == 5 {
+			cancel()
+		}
+		return time.Time{}
+	}}, api.DeliveryMediumTypeEmail, &recorder{})
+	l.poll = time.Millisecond
+	l.run(ctx)
+	if lines := strings.Count(log.String(), "\n"); lines != 1 || attempts < 5 {
+		t.Errorf("%d lines after %d attempts:\n%s", lines, attempts, &log)
+	}
+}
