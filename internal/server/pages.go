@@ -13,6 +13,9 @@ import (
 	"cognate/internal/web/pages"
 )
 
+// pagesFiles is where the stylesheets and scripts of the pages are.
+const pagesFiles = "/_pages/"
+
 // domainDoors are what is served at the domains of pools: the OAuth endpoints, the
 // pages and what they are made of.
 func (s *Server) domainDoors(p *parts) (http.Handler, error) {
@@ -49,9 +52,9 @@ func (s *Server) domainDoors(p *parts) (http.Handler, error) {
 		Limit:  p.limitGrant,
 	}
 	endpoints.Register(mux)
-	mux.Handle("GET /_pages/", renderer.Assets())
+	mux.Handle("GET "+pagesFiles, renderer.Assets())
 	mux.Handle("/", signIn)
-	return s.identified(p.limitPages(mux)), nil
+	return s.identified(s.recorded(mux, p.limitPages(mux))), nil
 }
 
 // identified gives each request an id, which the answer names
