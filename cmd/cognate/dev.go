@@ -33,10 +33,10 @@ type devCommand struct {
 
 // providerFlags say where the social providers are.
 type providerFlags struct {
-	Google   string `env:"COGNATE_GOOGLE_URL" name:"google-url" placeholder:"URL" help:"Asked in the place of Google's hosts, with the same paths. Default Google. A provider whose client_id is cognate-test is the built-in one in any case."`
-	Facebook string `env:"COGNATE_FACEBOOK_URL" name:"facebook-url" placeholder:"URL" help:"The same for Facebook."`
-	Amazon   string `env:"COGNATE_AMAZON_URL" name:"amazon-url" placeholder:"URL" help:"The same for Login with Amazon."`
-	Apple    string `env:"COGNATE_APPLE_URL" name:"apple-url" placeholder:"URL" help:"The same for Sign in with Apple."`
+	Google   string `group:"Functions and other services" env:"COGNATE_GOOGLE_URL" name:"google-url" placeholder:"URL" help:"Asked in the place of Google's hosts, with the same paths. Default Google. A provider whose client_id is cognate-test is the built-in one in any case."`
+	Facebook string `group:"Functions and other services" env:"COGNATE_FACEBOOK_URL" name:"facebook-url" placeholder:"URL" help:"The same for Facebook."`
+	Amazon   string `group:"Functions and other services" env:"COGNATE_AMAZON_URL" name:"amazon-url" placeholder:"URL" help:"The same for Login with Amazon."`
+	Apple    string `group:"Functions and other services" env:"COGNATE_APPLE_URL" name:"apple-url" placeholder:"URL" help:"The same for Sign in with Apple."`
 }
 
 func (f *providerFlags) urls() map[api.IdentityProviderTypeType]string {

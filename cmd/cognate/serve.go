@@ -12,12 +12,12 @@ import (
 
 type serveCommand struct {
 	settings
-	TLSCert []string `env:"COGNATE_TLS_CERT" name:"tls-cert" placeholder:"FILE,…" help:"Files with certificates and their chains, in PEM. Read again when they change. None: the port speaks plain HTTP, for a proxy with TLS before it."`
-	TLSKey  []string `env:"COGNATE_TLS_KEY" name:"tls-key" placeholder:"FILE,…" help:"Files with the keys of --tls-cert, in the same order."`
+	TLSCert []string `group:"TLS" env:"COGNATE_TLS_CERT" name:"tls-cert" placeholder:"FILE,…" help:"Files with certificates and their chains, in PEM. Read again when they change. None: the port speaks plain HTTP, for a proxy with TLS before it."`
+	TLSKey  []string `group:"TLS" env:"COGNATE_TLS_KEY" name:"tls-key" placeholder:"FILE,…" help:"Files with the keys of --tls-cert, in the same order."`
 
-	ACMEEmail     string   `env:"COGNATE_ACME_EMAIL" name:"acme-email" placeholder:"ADDRESS" help:"Get certificates by ACME and agree to the authority's terms; its warnings come to this address. For the hosts of --public-url, of domains and of --acme-host that no --tls-cert is for."`
-	ACMEDirectory string   `env:"COGNATE_ACME_DIRECTORY" name:"acme-directory" placeholder:"URL" help:"ACME authority; given alone it turns ACME on too. Default Let's Encrypt."`
-	ACMEHost      []string `env:"COGNATE_ACME_HOSTS" name:"acme-host" placeholder:"NAME,…" help:"Further hosts to get certificates for."`
+	ACMEEmail     string   `group:"TLS" env:"COGNATE_ACME_EMAIL" name:"acme-email" placeholder:"ADDRESS" help:"Get certificates by ACME and agree to the authority's terms; its warnings come to this address. For the hosts of --public-url, of domains and of --acme-host that no --tls-cert is for."`
+	ACMEDirectory string   `group:"TLS" env:"COGNATE_ACME_DIRECTORY" name:"acme-directory" placeholder:"URL" help:"ACME authority; given alone it turns ACME on too. Default Let's Encrypt."`
+	ACMEHost      []string `group:"TLS" env:"COGNATE_ACME_HOSTS" name:"acme-host" placeholder:"NAME,…" help:"Further hosts to get certificates for."`
 }
 
 // certificates are the pairs of the flags.
