@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -97,7 +98,11 @@ func (c *exportCommand) create(std streams) (w io.Writer, finish func(error) err
 	if c.Out == "-" {
 		return std.out, func(err error) error { return err }, nil
 	}
-	file, err := os.OpenFile(c.Out+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	part := c.Out + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("remove what an earlier export left: %w", err)
+	}
+	file, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the file: %w", err)
 	}

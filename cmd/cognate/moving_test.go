@@ -313,6 +313,26 @@ func TestManyUsersMakeTheRoundTrip(t *testing.T) {
 	}
 }
 
+// What an earlier export left when it was killed lends the new one no rights.
+func TestExportsAreReadByTheirOwnerOnly(t *testing.T) {
+	t.Parallel()
+	c := &exportCommand{Out: filepath.Join(t.TempDir(), "pool")}
+	if err := os.WriteFile(c.Out+".part", []byte("left"), 0o644); err != nil { //nolint:gosec // the case
+		t.Fatal(err)
+	}
+	_, finish, err := c.create(streams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := finish(nil); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(c.Out)
+	if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 0 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
 func TestSecretsAreBoundToWhatTheyBelongTo(t *testing.T) {
 	withKeys(t)
 	from, to := servertest.Start(t), servertest.Start(t)

@@ -74,6 +74,9 @@ func closed(p *Principal, action string) bool {
 	return false
 }
 
+// closedToWebIdentities says the first of these as a policy.
+const closedToWebIdentities = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["cognito-identity:*","cognito-sync:*"],"Resource":"*"}]}`
+
 func (a *Access) asked(principal iam.Keys, r Request) iam.Request {
 	return iam.Request{
 		Action: r.Action, Resource: r.Resource,

@@ -118,6 +118,22 @@ func TestS136BoundsAreJudgedAsTheWriter(t *testing.T) {
 	}
 }
 
+// A session that comes of an identity pool makes no key that opens what is closed to
+// the session (identity-pools.md B5).
+func TestS136KeysOfWebIdentitiesOpenNoIdentityPools(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	role := w.role(t, w.root, "shop", trusting(identityPoolPrincipal, webIdentity, ofPool(poolA, "*")), policy("Allow", "*"))
+	p := w.user(t, w.assume(t, login(role.ARN, poolA)), "made", policy("Allow", "*"))
+	for action, want := range map[string]bool{
+		"cognito-idp:ListUsers": true, "cognito-identity:ListIdentityPools": false, "cognito-sync:ListDatasets": false,
+	} {
+		if w.may(t, p, action, "*") != want {
+			t.Errorf("%s: not %v", action, want)
+		}
+	}
+}
+
 func TestChainsOfWritersHaveAnEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

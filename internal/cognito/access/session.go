@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"cognate/internal/protocol/iam"
@@ -128,6 +129,9 @@ func (a *Access) rolePrincipal(ctx context.Context, s *state) (*Principal, error
 	p.source = store.Bounds{Policies: role.settings.Policies, Boundary: role.settings.Boundary, Session: s.Policies}
 	if s.Guest {
 		p.source.Session = []string{guestPolicy, guestPolicyARN}
+	}
+	if s.WebIdentity { // what is closed to the session stays so to what it writes
+		p.source.Policies = append(slices.Clip(p.source.Policies), closedToWebIdentities)
 	}
 	p.sourceBounds = role.settings.Bounds
 	if isARN(s.Federated) {

@@ -211,6 +211,37 @@ func TestAnotherNodeGoesOnWhereOneDied(t *testing.T) {
 	})
 }
 
+// A batch whose commit was not heard of is not written twice by the node that tries
+// it again: the job is further than the batch begins.
+func TestABatchIsWrittenOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		const people = 10
+		id := w.begin(t, "", strings.NewReader(crowd(people)))
+		r := w.runner()
+		job, err := r.take(t.Context())
+		if err != nil || job == nil {
+			t.Fatalf("take: %v, %v", job, err)
+		}
+		before := *job
+		reader, _, err := r.open(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := reader.read(people)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mine, err := r.write(t.Context(), job, b); err != nil || !mine {
+			t.Fatalf("write: %v, %v", mine, err)
+		}
+		if mine, err := r.write(t.Context(), &before, b); err != nil || mine {
+			t.Errorf("the same batch again: %v, %v", mine, err)
+		}
+		w.work(t, r)
+		wantJob(t, w.describe(t, id), api.UserImportJobStatusTypeSucceeded, people, 0, 0, messageSucceeded)
+	})
+}
+
 // A process that ends in good order gives the job back at once, and one that is
 // alone on its database waits for nobody.
 func TestLeasesEndWithTheirProcess(t *testing.T) {
