@@ -197,7 +197,7 @@ func names(callers []string) []string {
 
 // sizes are the most characters that documents can have.
 var sizes = map[iam.Use]int{
-	iam.Identity: iam.MaxRole, iam.Trust: iam.MaxTrustRaised, iam.Session: iam.MaxSession, iam.Boundary: iam.MaxManaged,
+	iam.Identity: iam.MaxManaged, iam.Trust: iam.MaxTrustRaised, iam.Session: iam.MaxSession, iam.Boundary: iam.MaxManaged,
 }
 
 func readPolicy(file string, use iam.Use) (*iam.Policy, error) {

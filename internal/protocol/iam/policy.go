@@ -15,10 +15,9 @@ const (
 
 // The greatest sizes of documents, in characters as Size counts them.
 const (
-	MaxSession     = 2048  // one session policy
-	MaxManaged     = 6144  // a managed policy, also as a boundary
-	MaxRole        = 10240 // the inline policies of a role together
-	MaxTrustRaised = 4096  // a trust policy; 2048 before the quota is raised
+	MaxSession     = 2048 // one session policy
+	MaxManaged     = 6144 // a managed policy, also as a boundary
+	MaxTrustRaised = 4096 // a trust policy; 2048 before the quota is raised
 )
 
 // Policy is a compiled document.
