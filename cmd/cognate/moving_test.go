@@ -317,7 +317,7 @@ func TestManyUsersMakeTheRoundTrip(t *testing.T) {
 func TestExportsAreReadByTheirOwnerOnly(t *testing.T) {
 	t.Parallel()
 	c := &exportCommand{Out: filepath.Join(t.TempDir(), "pool")}
-	if err := os.WriteFile(c.Out+".part", []byte("left"), 0o644); err != nil { //nolint:gosec // the case
+	if err := os.WriteFile(c.Out+".part", []byte("left"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_, finish, err := c.create(streams{})

@@ -48,6 +48,7 @@ type Server struct {
 
 	clock     *clock
 	authority *localca.Authority
+	sites     sites
 }
 
 // Option changes the settings of a server before it starts.

@@ -3,10 +3,12 @@ package servertest
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"cognate/internal/server"
@@ -22,7 +24,7 @@ func (s *Server) Trusted(c *server.Config) { c.Authority = s.authority }
 // site. It gives the site's address without a slash at its end.
 func (s *Server) ServeSite(t testing.TB, host string, handler http.Handler) (address string) {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := s.sites.listen()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,4 +34,36 @@ func (s *Server) ServeSite(t testing.TB, host string, handler http.Handler) (add
 	site.Start()
 	t.Cleanup(site.Close)
 	return "https://" + strings.Replace(listener.Addr().String(), "127.0.0.1", host, 1)
+}
+
+// sites remembers where sites have been. A server whose clock stands still takes
+// what a site said as news forever, so no other site comes to the same address.
+type sites struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+// listen listens where no site has been.
+func (s *sites) listen() (net.Listener, error) {
+	for {
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("listen for a site: %w", err)
+		}
+		if s.first(listener.Addr().String()) {
+			return listener, nil
+		}
+		defer listener.Close() // held until another was found, or it would come again
+	}
+}
+
+func (s *sites) first(address string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen == nil {
+		s.seen = make(map[string]bool)
+	}
+	known := s.seen[address]
+	s.seen[address] = true
+	return !known
 }
