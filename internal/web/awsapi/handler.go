@@ -43,11 +43,15 @@ type Config struct {
 type Observation struct {
 	Service   string // cognito-idp or cognito-identity, "" when the target names none
 	Operation string // "" when the target names none
-	Code      string // wire name of the exception, "" for a success
+	Code      string // wire name of the exception, Abandoned, or "" for a success
 	Status    int
 	Duration  time.Duration
 	Panicked  bool
 }
+
+// Abandoned stands in the place of an internal error that came about because the
+// client went away before it had its answer.
+const Abandoned = "RequestAbandoned"
 
 // Handler serves POST / and its preflight.
 type Handler struct {
@@ -261,25 +265,39 @@ func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error,
 	if x.op != nil {
 		seen.Service, seen.Operation = x.op.service.name, x.op.spec.Name
 	}
-	level := slog.LevelInfo
 	attrs := make([]slog.Attr, 0, 9)
 	attrs = append(attrs,
 		slog.String("service", seen.Service), slog.String("operation", seen.Operation), slog.String("pool", x.pool), slog.String("client", x.client),
 		slog.String("request_id", x.requestID), slog.Float64("duration_ms", float64(seen.Duration.Microseconds())/1000), slog.Int("status", status))
-	if exception != nil {
-		seen.Code = exception.Code
-		attrs = append(attrs, slog.String("code", exception.Code))
+	level := seen.Conclude(ctx, exception)
+	if seen.Code != "" {
+		attrs = append(attrs, slog.String("code", seen.Code))
 	}
 	if text := Cause(err, exception); text != "" {
 		attrs = append(attrs, slog.String("cause", text))
-	}
-	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-		level = slog.LevelError // a client that went away is no fault
 	}
 	h.Log.LogAttrs(ctx, level, "request", attrs...)
 	if h.Observe != nil {
 		h.Observe(seen)
 	}
+}
+
+// Conclude notes how a request ended, which had the context ctx and was answered
+// with an exception, or nil. It gives the level of its line: a fault of ours is an
+// error, a client that went away is not.
+func (o *Observation) Conclude(ctx context.Context, exception *api.Error) slog.Level {
+	if exception == nil {
+		return slog.LevelInfo
+	}
+	o.Code = exception.Code
+	switch {
+	case o.Status < http.StatusInternalServerError:
+		return slog.LevelInfo
+	case ctx.Err() != nil && !o.Panicked:
+		o.Code = Abandoned
+		return slog.LevelInfo
+	}
+	return slog.LevelError
 }
 
 // Cause is what the caller was not told: the error behind an exception, or the

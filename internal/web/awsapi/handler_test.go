@@ -1,6 +1,7 @@
 package awsapi_test
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"strings"
@@ -168,6 +169,31 @@ func TestS197PanicIsAnInternalError(t *testing.T) {
 	}
 	if w := w2(d, t, "ana"); w.Code != 400 {
 		t.Errorf("the next request: %d", w.Code)
+	}
+}
+
+// A client that goes away is no fault of the server: not in the log, not in the
+// metrics. A panic stays one.
+func TestAbandonedRequests(t *testing.T) {
+	t.Parallel()
+	for user, code := range map[string]string{
+		"fault": "RequestAbandoned", "panic": "InternalErrorException", "ana": "NotAuthorizedException",
+	} {
+		d := open(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		d.call(request(t, "InitiateAuth", signIn(user)).WithContext(ctx))
+		if got := d.seen[0].Code; got != code {
+			t.Errorf("%s: counted as %q, want %q", user, got, code)
+		}
+		if isError := strings.Contains(d.logged(), `"level":"ERROR"`); isError != (user == "panic") {
+			t.Errorf("%s: %s", user, d.logged())
+		}
+	}
+	waits := open(t)
+	w2(waits, t, "fault")
+	if got := waits.seen[0].Code; got != "InternalErrorException" {
+		t.Errorf("with a client that waits: counted as %q", got)
 	}
 }
 

@@ -230,20 +230,16 @@ func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error,
 	if x.op != nil {
 		seen.Operation = x.op.spec.Name
 	}
-	level := slog.LevelInfo
+	level := seen.Conclude(ctx, exception)
 	attrs := []slog.Attr{
 		slog.String("service", seen.Service), slog.String("operation", seen.Operation), slog.String("request_id", x.requestID),
 		slog.Float64("duration_ms", float64(seen.Duration.Microseconds())/1000), slog.Int("status", status),
 	}
-	if exception != nil {
-		seen.Code = exception.Code
-		attrs = append(attrs, slog.String("code", exception.Code))
+	if seen.Code != "" {
+		attrs = append(attrs, slog.String("code", seen.Code))
 	}
 	if text := awsapi.Cause(err, exception); text != "" {
 		attrs = append(attrs, slog.String("cause", text))
-	}
-	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-		level = slog.LevelError // a client that went away is no fault
 	}
 	h.Log.LogAttrs(ctx, level, "request", attrs...)
 	if h.Observe != nil {
