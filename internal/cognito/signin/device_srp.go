@@ -2,9 +2,6 @@ package signin
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
-	"fmt"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/sessions"
@@ -33,9 +30,9 @@ func (s deviceStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if a.hidden() || !a.remembered() {
 		return nil, errIncorrect() // disabled or deleted meanwhile, or not remembered any more
 	}
-	public, err := srp.ParsePublic(a.params[paramSRPA])
+	public, err := publicOf(a)
 	if err != nil {
-		return nil, api.InvalidParameterException("Invalid SRP_A value.")
+		return nil, err
 	}
 	_, err = store.Write(ctx, s.o.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		first, err := tx.SpendOnce(ctx, a.state.PoolID, spentKind, a.state.ID, a.state.Expires)
@@ -63,12 +60,9 @@ func (s deviceVerifierStep) Begin(ctx context.Context, a *attempt) (*answer, err
 }
 
 func (s deviceVerifierStep) challenge(a *attempt, public []byte) (*answer, error) {
-	secret := srp.NewSecret()
-	var exchange *srp.Server
-	var err error
-	s.o.Cores.Do(func() { exchange, err = srp.NewServer(a.device.Secret.Verifier, secret) })
+	exchange, data, err := s.o.beginSRP(a.device.Secret.Verifier, public)
 	if err != nil {
-		return nil, fmt.Errorf("begin an SRP exchange: %w", err)
+		return nil, err
 	}
 	state := &sessions.State{
 		Step:     string(api.ChallengeNameTypeDevicePasswordVerifier),
@@ -78,7 +72,7 @@ func (s deviceVerifierStep) challenge(a *attempt, public []byte) (*answer, error
 		Door:     a.door,
 		Expires:  s.o.Now().Add(a.client.AuthSessionLifetime()),
 		Device:   a.device.ID,
-		Data:     exchangeData(public, exchange.Public(), secret),
+		Data:     data,
 	}
 	block, err := s.o.Sessions.Seal(sessions.SecretBlock, state)
 	if err != nil {
@@ -105,50 +99,16 @@ func (s deviceVerifierStep) Answer(ctx context.Context, a *attempt) (*answer, er
 	if a.hidden() || !a.remembered() {
 		return nil, errIncorrect()
 	}
-	at, err := srp.ParseTimestamp(a.params[paramTimestamp])
-	if err != nil {
-		return nil, api.InvalidParameterException("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.")
-	}
-	if age := s.o.Now().Sub(at); age.Abs() > claimSkew {
-		return nil, errIncorrect()
+	if err := s.o.timely(a); err != nil {
+		return nil, err
 	}
 	block, err := s.o.Sessions.Open(sessions.SecretBlock, a.params[paramSecretBlock])
 	if err != nil || block.ID != string(a.state.Data) || block.Device != a.device.ID {
 		return nil, errIncorrect()
 	}
-	right, err := s.check(a, block)
+	right, err := s.o.checkSRP(a, block.Data, srpSubject{a.client.Pool.DeviceGroupKey(), a.device.ID, a.device.Secret.Verifier})
 	if err != nil {
 		return nil, err
 	}
 	return s.o.settle(ctx, a, proof{right: right, kind: sessions.Session, device: a.device})
-}
-
-func (s deviceVerifierStep) check(a *attempt, state *sessions.State) (bool, error) {
-	clientPublic, public, secret, err := splitExchange(state.Data)
-	if err != nil {
-		return false, err
-	}
-	block, err := base64.StdEncoding.DecodeString(a.params[paramSecretBlock])
-	if err != nil {
-		return false, fmt.Errorf("decode an opened SECRET_BLOCK: %w", err)
-	}
-	s.o.Cores.Do(func() {
-		var exchange *srp.Server
-		if exchange, err = srp.ResumeServer(a.device.Secret.Verifier, secret, public); err != nil {
-			return
-		}
-		err = exchange.VerifyClaim(clientPublic, srp.Claim{
-			Name:        a.client.Pool.DeviceGroupKey(),
-			UserID:      a.device.ID,
-			SecretBlock: block,
-			Timestamp:   a.params[paramTimestamp],
-		}, a.params[paramSignature])
-	})
-	switch {
-	case err == nil:
-		return true, nil
-	case errors.Is(err, srp.ErrSignature), errors.Is(err, srp.ErrDegenerate):
-		return false, nil
-	}
-	return false, fmt.Errorf("check the proof of a device: %w", err)
 }

@@ -2,10 +2,6 @@ package signin
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
-	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -16,16 +12,6 @@ import (
 	"cognate/internal/protocol/srp"
 	"cognate/internal/store"
 )
-
-const (
-	paramSRPA        = "SRP_A"
-	paramSignature   = "PASSWORD_CLAIM_SIGNATURE"
-	paramSecretBlock = "PASSWORD_CLAIM_SECRET_BLOCK"
-	paramTimestamp   = "TIMESTAMP"
-)
-
-// claimSkew is how far the TIMESTAMP of a proof may be from the server's clock.
-const claimSkew = 5 * time.Minute
 
 // srpStep proves a password without sending it (auth-flows.md §13). All state of
 // the exchange travels in SECRET_BLOCK.
@@ -56,19 +42,17 @@ func (s srpStep) identify(a *attempt) (identity, error) {
 }
 
 func (s srpStep) Begin(_ context.Context, a *attempt) (*answer, error) {
-	public, err := srp.ParsePublic(a.params[paramSRPA])
+	public, err := publicOf(a)
 	if err != nil {
-		return nil, api.InvalidParameterException("Invalid SRP_A value.")
+		return nil, err
 	}
 	who, err := s.identify(a)
 	if err != nil {
 		return nil, err
 	}
-	secret := srp.NewSecret()
-	var exchange *srp.Server
-	s.o.Cores.Do(func() { exchange, err = srp.NewServer(who.verifier, secret) })
+	exchange, data, err := s.o.beginSRP(who.verifier, public)
 	if err != nil {
-		return nil, fmt.Errorf("begin an SRP exchange: %w", err)
+		return nil, err
 	}
 	validation, err := a.validationText()
 	if err != nil {
@@ -88,7 +72,7 @@ func (s srpStep) Begin(_ context.Context, a *attempt) (*answer, error) {
 		Factors:    a.proven,
 		Wanted:     byte(a.wanted),
 		Expires:    s.o.Now().Add(a.client.AuthSessionLifetime()),
-		Data:       exchangeData(public, exchange.Public(), secret),
+		Data:       data,
 	}
 	if a.user != nil {
 		state.Sub = a.user.Sub
@@ -118,12 +102,8 @@ func (s srpStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if s.o.Lockout.Locked(a.failures) {
 		return nil, limits.ErrLocked() // without the work of checking
 	}
-	at, err := srp.ParseTimestamp(a.params[paramTimestamp])
-	if err != nil {
-		return nil, api.InvalidParameterException("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.")
-	}
-	if age := s.o.Now().Sub(at); age.Abs() > claimSkew {
-		return nil, errIncorrect()
+	if err := s.o.timely(a); err != nil {
+		return nil, err
 	}
 	right, err := s.check(a)
 	if err != nil {
@@ -138,53 +118,12 @@ func (s srpStep) check(a *attempt) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	clientPublic, public, secret, err := splitExchange(a.state.Data)
-	if err != nil {
-		return false, err
-	}
-	block, err := base64.StdEncoding.DecodeString(a.params[paramSecretBlock])
-	if err != nil {
-		return false, fmt.Errorf("decode an opened SECRET_BLOCK: %w", err)
-	}
-	s.o.Cores.Do(func() {
-		var exchange *srp.Server
-		if exchange, err = srp.ResumeServer(who.verifier, secret, public); err != nil {
-			return
-		}
-		err = exchange.VerifyClaim(clientPublic, srp.Claim{
-			Name:        a.client.Pool.ShortName(),
-			UserID:      a.state.Username,
-			SecretBlock: block,
-			Timestamp:   a.params[paramTimestamp],
-		}, a.params[paramSignature])
-	})
-	switch {
-	case err == nil:
-		return hasVerifier(a.user), nil // a made-up verifier proves nothing
-	case errors.Is(err, srp.ErrSignature), errors.Is(err, srp.ErrDegenerate):
-		return false, nil
-	}
-	return false, fmt.Errorf("check an SRP proof: %w", err)
+	right, err := s.o.checkSRP(a, a.state.Data, srpSubject{a.client.Pool.ShortName(), a.state.Username, who.verifier})
+	return right && hasVerifier(a.user), err // a made-up verifier proves nothing
 }
 
 // hasVerifier is false also for a password that came as a hash: until it was given
 // in clear there is nothing to prove it against.
 func hasVerifier(u *store.User) bool {
 	return u != nil && u.Password != nil && u.Password.Imported == nil
-}
-
-// groupElement is the length of a public value, in bytes.
-const groupElement = 384
-
-// exchangeData is the part of SECRET_BLOCK that belongs to this step: A, B, b.
-func exchangeData(clientPublic, public, secret []byte) []byte {
-	data := make([]byte, 0, 2*groupElement+srp.SecretSize)
-	return append(append(append(data, clientPublic...), public...), secret...)
-}
-
-func splitExchange(data []byte) (clientPublic, public, secret []byte, err error) {
-	if len(data) != 2*groupElement+srp.SecretSize {
-		return nil, nil, nil, fmt.Errorf("state of an SRP exchange has %d bytes", len(data))
-	}
-	return data[:groupElement], data[groupElement : 2*groupElement], data[2*groupElement:], nil
 }
