@@ -106,7 +106,7 @@ func TestSilentWebSocket(t *testing.T) {
 				if _, err := c.WriteString("word\n"); err != nil || c.Flush() != nil {
 					break
 				}
-				time.Sleep(500 * time.Millisecond) // the pauses are what is tested
+				time.Sleep(200 * time.Millisecond) // the pauses are what is tested
 			}
 			_, err := c.ReadByte()
 			ended <- err
@@ -130,7 +130,7 @@ func TestSilentWebSocket(t *testing.T) {
 			t.Error("the target heard a byte")
 		}
 	}
-	for range 8 {
+	for range 20 {
 		if line, err := words.ReadString('\n'); err != nil || line != "word\n" {
 			t.Fatalf("the one that talks: %q %v", line, err)
 		}
@@ -147,11 +147,11 @@ func TestStreamsThatPause(t *testing.T) {
 	}
 	w := behind(t, toApp, nil, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		for range 5 {
+		for range 15 {
 			_, _ = io.WriteString(w, "word ")
 			_ = http.NewResponseController(w).Flush()
 			select {
-			case <-time.After(600 * time.Millisecond):
+			case <-time.After(200 * time.Millisecond):
 			case <-r.Context().Done():
 			}
 		}
@@ -169,7 +169,7 @@ func TestStreamsThatPause(t *testing.T) {
 				wantOK(t, err)
 				defer got.Body.Close()
 				body, err := io.ReadAll(got.Body)
-				if got.ProtoMajor != protocol || string(body) != strings.Repeat("word ", 5) || (err == nil) != whole {
+				if got.ProtoMajor != protocol || string(body) != strings.Repeat("word ", 15) || (err == nil) != whole {
 					t.Errorf("%s: %q %v", got.Proto, body, err)
 				}
 			})
