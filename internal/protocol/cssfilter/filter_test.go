@@ -196,9 +196,13 @@ func TestS141TheTimeIsBounded(t *testing.T) {
 	for _, piece := range []string{"/**/", "(", ".label-customizable,", ".label-customizable{color:red;", "color:rgb(", ",", ";", "/*\n*/"} {
 		css := strings.Repeat(piece, MaxBytes/len(piece))
 		for _, css := range []string{css, (".label-customizable{color:" + css)[:MaxBytes-100]} {
-			begin := time.Now()
-			_, _ = Filter(css)
-			if took := time.Since(begin); took > 2*time.Second {
+			took := time.Hour
+			for range 3 { // the machine may be busy with other tests
+				begin := time.Now()
+				_, _ = Filter(css)
+				took = min(took, time.Since(begin))
+			}
+			if took > 2*time.Second {
 				t.Errorf("repeated %q took %v", piece, took)
 			}
 		}

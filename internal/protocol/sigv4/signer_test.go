@@ -118,8 +118,10 @@ func TestS134AgreesWithTheSDKSigner(t *testing.T) {
 // longer does after one bit of the body changed.
 func FuzzSDKSigner(f *testing.F) {
 	f.Add("", "a=1&b=2", "X-Amz-Meta", "some  value ", `{"a":1}`, "", uint(3))
-	f.Add("a/b c/%41", "b=2&b=1&a=", "My-Header", "\ttab", "", "token", uint(0))
-	f.Add("é", "x=%2F+%20", "Cookie", "ü", "x", "", uint(7))
+	f.Add("a/b c/%41", "b=2&b=1&a=", "My-Header", "  two  ", "", "token", uint(0))
+	f.Add("é", "x=%2F+%20", "Cookie", "a;b", "x", "", uint(7))
+	f.Add("", "%58-Amz-Signature=1&x-amz-date=2&a=X-Amz-Algorithm=", "A", "b", "", "", uint(0))
+	f.Add("", "0=1&:=2&é=3&z=4", "A", "b", "", "", uint(0)) // sorted as they are encoded
 	f.Fuzz(func(t *testing.T, path, query, name, value, body, token string, bit uint) {
 		if !sameInBothSigners(path, query, name, value, token) {
 			t.Skip()
@@ -156,11 +158,11 @@ func sameInBothSigners(path, query, name, value, token string) bool {
 		return false
 	}
 	values, err := url.ParseQuery(query)
-	if err != nil || strings.Contains(query, "X-Amz") {
+	if err != nil {
 		return false
 	}
 	for k, vs := range values {
-		if k == "" || len(vs) > 1 {
+		if k == "" || len(vs) > 1 || strings.Contains(k, "X-Amz-") { // as signatures have them
 			return false
 		}
 	}
