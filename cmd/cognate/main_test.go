@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +17,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"cognate/internal/freeport"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/settings.md")
@@ -33,13 +35,13 @@ func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
+			port, err := freeport.Pick(context.Background())
 			if err != nil {
 				return err
 			}
-			defer l.Close()
-			env.Setenv("ADDRESS", l.Addr().String())
-			env.Setenv("URL", "http://"+l.Addr().String())
+			address := fmt.Sprint("127.0.0.1:", port)
+			env.Setenv("ADDRESS", address)
+			env.Setenv("URL", "http://"+address)
 			program, err := exec.LookPath("cognate") // for scripts that change PATH
 			env.Setenv("COGNATE", program)
 			return err
@@ -50,7 +52,7 @@ func TestCommands(t *testing.T) {
 
 // ready waits until the server at $URL is ready.
 func ready(ts *testscript.TestScript, _ bool, _ []string) {
-	for range 200 {
+	for range 2400 { // a minute
 		if run([]string{"healthcheck", "--public-url", ts.Getenv("URL")}, streams{new(bytes.Buffer), new(bytes.Buffer)}) == 0 {
 			return
 		}

@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"internal/cognito"},
 	{"internal/store", "internal/outbound"},
 	{"internal/protocol"},
-	{"internal/api"},
+	{"internal/api", "internal/freeport"},
 }
 
 // operationPackages hold methods of the service. What two of them need is a

@@ -10,10 +10,25 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// clock is real time plus what a test has advanced it by.
-type clock struct{ ahead atomic.Int64 }
+// clock is real time plus what a test has advanced it by, or stands still.
+type clock struct {
+	ahead   atomic.Int64
+	stopped atomic.Pointer[time.Time]
+}
 
-func (c *clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) Now() time.Time {
+	now := c.stopped.Load()
+	if now == nil {
+		running := time.Now()
+		now = &running
+	}
+	return now.Add(time.Duration(c.ahead.Load()))
+}
+
+func (c *clock) Stop() {
+	now := time.Now()
+	c.stopped.Store(&now)
+}
 
 func (c *clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
 

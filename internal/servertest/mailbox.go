@@ -47,7 +47,7 @@ func (b *Mailbox) Refuse(err error) {
 }
 
 // patience bounds the wait for a message that does not come.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // Wait gives the nth message (from 1) to a user of a pool, by user name, sub
 // or destination, in the order in which they were made; it waits until there are as

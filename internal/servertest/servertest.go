@@ -217,3 +217,7 @@ func (s *Server) Now() time.Time { return s.clock.Now() }
 
 // Advance moves the server's clock forward.
 func (s *Server) Advance(d time.Duration) { s.clock.Advance(d) }
+
+// StopClock leaves the server's time to Advance alone, for tests of what happens
+// shortly before a time is over.
+func (s *Server) StopClock() { s.clock.Stop() }

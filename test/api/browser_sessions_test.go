@@ -260,6 +260,7 @@ func TestS053BrowserSessionsOfDisabledAndDeletedUsers(t *testing.T) {
 func TestClientsThatTakeNoSessionOver(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)
+	s.StopClock()
 	w, b := trackedSite(t, s, 9)
 	b.wantCode(t)
 	minutes := func(n int) {

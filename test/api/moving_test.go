@@ -234,7 +234,7 @@ func TestS190UploadsOfOthersDoNotHoldUpThoseOfOperators(t *testing.T) {
 			"Authorization: AWS4-HMAC-SHA256 Credential=AKIAQQQQQQQQQQQQQQQQ/20261121/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{",
 			poolID, strings.TrimPrefix(s.URL, "http://"))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/_cognate/v1/users?pool="+poolID, strings.NewReader("\n"))
 	if err != nil {

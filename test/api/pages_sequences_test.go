@@ -487,6 +487,7 @@ func TestPagesRememberADevice(t *testing.T) {
 func TestPagesSessionsAreReused(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)
+	s.StopClock()
 	w := newSite(t, s, 2, nil, nil)
 	w.s.CreateUser(t, w.pool, "ana", goodPassword, "email", "ana@example.com")
 	b := w.browser(t)
@@ -576,6 +577,7 @@ func TestPagesStepUpThatIsRefused(t *testing.T) {
 func TestPagesTransactionsLastFiveMinutes(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)
+	s.StopClock()
 	w := newSite(t, s, 2, nil, nil)
 	w.s.CreateUser(t, w.pool, "ana", goodPassword, "email", "ana@example.com")
 	b := w.browser(t)

@@ -262,6 +262,7 @@ func TestS010RotationEndsTheOldTokenAtOnce(t *testing.T) {
 func TestS010LateReuseRevokesTheFamily(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, servertest.Start(t), nil, rotating(0))
+	a.s.StopClock()
 	a.s.CreateUser(t, a.pool, "ana", goodPassword)
 	for _, tt := range []struct {
 		after   time.Duration
@@ -289,6 +290,7 @@ func TestS010LateReuseRevokesTheFamily(t *testing.T) {
 func TestS010GracePeriod(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, servertest.Start(t), nil, rotating(30))
+	a.s.StopClock()
 	a.s.CreateUser(t, a.pool, "ana", goodPassword)
 	first := a.signIn(t, "ana", goodPassword).RefreshToken
 	second := a.rotate(t, first)

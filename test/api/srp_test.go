@@ -237,6 +237,7 @@ func replaced(pairs []string, name, value string) []string {
 func TestS061BlocksExpire(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, servertest.Start(t), nil, nil)
+	a.s.StopClock()
 	a.s.CreateUser(t, a.pool, "ana", goodPassword)
 	c, challenge := a.beginSRP(t, "ana")
 	a.s.Advance(3*time.Minute - 5*time.Second)

@@ -137,7 +137,7 @@ func TestServeHasNoControlOfFunctions(t *testing.T) {
 func TestAFunctionThatHangs(t *testing.T) {
 	t.Parallel()
 	end := make(chan struct{})
-	h := newHost(t, func(c *server.Config) { c.FunctionTime = 50 * time.Millisecond })
+	h := newHost(t, func(c *server.Config) { c.FunctionTime = 500 * time.Millisecond })
 	t.Cleanup(func() { close(end) })
 	w := h.world(t)
 	h.answer("PreSignUp", func(event) any { <-end; return nil })

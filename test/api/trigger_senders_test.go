@@ -13,7 +13,7 @@ import (
 // called after the answer.
 func (h *host) waitFor(t *testing.T, kind string) event {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {

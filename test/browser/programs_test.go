@@ -1,7 +1,6 @@
 package browser_test
 
 import (
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -11,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"cognate/internal/freeport"
 )
 
 // asNobody gives what a program is started with that must not run as root. The
@@ -81,10 +82,9 @@ func start(t *testing.T, cmd *exec.Cmd, explain func() string, address string) {
 // freePort gives a port that nobody uses.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := freeport.Pick(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(port)
 }

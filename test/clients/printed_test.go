@@ -2,7 +2,7 @@ package clients_test
 
 import (
 	"bufio"
-	"net"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"cognate/internal/freeport"
 )
 
 // What `cognate dev` prints can be pasted: the call of the AWS CLI (where that
@@ -55,12 +57,11 @@ func startDev(t *testing.T) (banner, directory string) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := freeport.Pick(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	l.Close()
+	address := fmt.Sprint("127.0.0.1:", port)
 	cmd := exec.CommandContext(t.Context(), binary, "dev", "--memory", "--listen", address, "--public-url", "http://"+address)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	stdout, err := cmd.StdoutPipe()

@@ -77,7 +77,7 @@ var hostile = map[string]http.HandlerFunc{
 }
 
 // impatient waits for providers no longer than a busy machine takes.
-func impatient(c *server.Config) { c.ProviderTime = 2 * time.Second }
+func impatient(c *server.Config) { c.ProviderTime = 4 * time.Second }
 
 // S161: whatever a provider answers, wherever it is asked, the app hears of it in
 // bounded time, and nobody signs in.

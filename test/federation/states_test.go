@@ -66,6 +66,7 @@ func TestS110States(t *testing.T) {
 func TestS110StatesExpire(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t, onThisMachine)
+	s.StopClock()
 	w, p := acme(t, s)
 	left := w.browser(t).leave(t, "Acme")
 	s.Advance(5*time.Minute - 5*time.Second)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"cognate/internal/freeport"
 	"cognate/internal/gateway/auth"
 	"cognate/internal/server"
 	"cognate/internal/servertest"
@@ -360,10 +361,9 @@ func program(t *testing.T, name string) string {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := freeport.Pick(t.Context())
 	wantOK(t, err)
-	defer listener.Close()
-	return listener.Addr().String()
+	return fmt.Sprint("127.0.0.1:", port)
 }
 
 // run keeps a program running until the test ends, and waits until it listens.

@@ -129,7 +129,7 @@ func TestCredentialsOfOneNodeAreThoseOfTheOther(t *testing.T) {
 	got, err := first.identities(aws.AnonymousCredentials{}).GetCredentialsForIdentity(ctx, &cognitoidentity.GetCredentialsForIdentityInput{IdentityId: &ids[0], Logins: logins})
 	must(t, err)
 	second.putRole(t, *made.IdentityPoolId, "cognito-idp:ListUsers")
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		if err := first.describe(t, got.Credentials, poolID); err != nil {
 			break
 		}

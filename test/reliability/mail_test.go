@@ -39,7 +39,7 @@ func (m *mailServer) code(t *testing.T) string {
 			t.Fatalf("no code in the message:\n%s", message)
 		}
 		return code[1]
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no message came")
 		return ""
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
+	"cognate/internal/freeport"
 	"cognate/internal/outbound/fetch"
 )
 
@@ -76,10 +76,10 @@ func startNode(t *testing.T, endpoint string, args ...string) *node {
 	n.api = cip.New(cip.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(rootID, rootSecret, ""),
-		HTTPClient:  &http.Client{Transport: fetch.Whole{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 32}}, Timeout: 10 * time.Second},
+		HTTPClient:  &http.Client{Transport: fetch.Whole{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 32}}, Timeout: time.Minute},
 	})
 	t.Cleanup(n.kill)
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		answer, err := http.Get(endpoint + "/health/ready")
 		if err == nil {
 			answer.Body.Close()
@@ -101,12 +101,11 @@ func (n *node) kill() {
 
 func freeEndpoint(t *testing.T) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := freeport.Pick(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return "http://" + l.Addr().String()
+	return fmt.Sprint("http://127.0.0.1:", port)
 }
 
 // makePool makes a pool and a client that signs in with a password.

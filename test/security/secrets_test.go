@@ -383,7 +383,7 @@ func TestS186MetricsAndMemoryAreNotOnThePublicPort(t *testing.T) {
 // wait waits until something has been logged.
 func (l *logs) wait(t *testing.T, text string) {
 	t.Helper()
-	deadline := time.NewTimer(10 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"cognate/internal/freeport"
 )
 
 const arn = "arn:aws:lambda:us-east-1:123456789012:function:greet"
@@ -240,7 +242,7 @@ func TestATargetThatHangsIsCalledThreeTimes(t *testing.T) {
 	}))
 	defer target.Close()
 	defer close(end)
-	f := functions(t, "greet="+target.URL, func(c *Config) { c.AttemptTime = 50 * time.Millisecond })
+	f := functions(t, "greet="+target.URL, func(c *Config) { c.AttemptTime = 500 * time.Millisecond })
 	_, done, err := invoke(t, f, `{}`)
 	wantCallError(t, err, "Socket timeout while invoking Lambda function")
 	if done.Attempts != 3 || calls.Load() != 3 {
@@ -267,13 +269,11 @@ func TestASecondAttemptMaySucceed(t *testing.T) {
 
 func TestARefusedConnectionIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Pick(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	l.Close()
-	_, done, err := invoke(t, functions(t, "greet=http://"+address, nil), `{}`)
+	_, done, err := invoke(t, functions(t, fmt.Sprint("greet=http://127.0.0.1:", port), nil), `{}`)
 	wantCallError(t, err, "ServiceException")
 	if done.Attempts != 3 {
 		t.Errorf("%d attempts", done.Attempts)

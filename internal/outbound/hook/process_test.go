@@ -70,7 +70,7 @@ func TestS163TheWholeGroupIsKilledWhenTimeIsUp(t *testing.T) {
 	t.Parallel()
 	children := filepath.Join(t.TempDir(), "children")
 	script := file(t, "run.sh", "sleep 60 & echo $! >> "+children+"; wait\n")
-	f := functions(t, "greet=exec:sh "+script, func(c *Config) { c.AttemptTime = 300 * time.Millisecond })
+	f := functions(t, "greet=exec:sh "+script, func(c *Config) { c.AttemptTime = time.Second })
 	_, done, err := invoke(t, f, `{}`)
 	wantCallError(t, err, "Socket timeout while invoking Lambda function")
 	if done.Attempts != 3 {

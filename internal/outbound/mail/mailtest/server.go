@@ -101,14 +101,14 @@ func Start(t testing.TB, config Config) *Server {
 }
 
 // Wait returns the next mail in the order of arrival, or fails the test after
-// ten seconds.
+// a minute.
 func (s *Server) Wait(t testing.TB) Mail {
 	t.Helper()
 	select {
 	case m := <-s.received:
 		return m
-	case <-time.After(10 * time.Second):
-		t.Fatal("no mail arrived within ten seconds")
+	case <-time.After(time.Minute):
+		t.Fatal("no mail arrived within a minute")
 		return Mail{}
 	}
 }
