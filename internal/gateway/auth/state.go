@@ -80,7 +80,7 @@ func validNonce(n string) bool {
 	return len(n) == nonceLength
 }
 
-// holds reports whether a browser has the nonce of a state.
+// heldBy reports whether a browser, by its cookies, has the nonce of a state.
 func (s *state) heldBy(nonces []string) bool {
 	held := 0
 	for _, n := range nonces {

@@ -94,7 +94,9 @@ func (s *Set) reload(ctx context.Context) {
 	keys, err := s.load(context.WithoutCancel(ctx))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tried, s.err = now, err
+	// Counted from the end: those who waited for an issuer that hangs share its error,
+	// else each of them would wait for all before.
+	s.tried, s.err = s.Now(), err
 	if err == nil {
 		s.keys, s.read = keys, now
 	}

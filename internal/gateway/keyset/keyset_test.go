@@ -22,12 +22,14 @@ type site struct {
 	ill   bool
 	reads int
 	now   time.Time
+	slow  time.Duration // how long an answer takes
 }
 
 func (s *site) RoundTrip(*http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
+	s.now = s.now.Add(s.slow)
 	if s.ill {
 		return nil, errors.New("nobody there")
 	}
@@ -102,6 +104,22 @@ func TestKeys(t *testing.T) {
 	s.now = s.now.Add(2 * time.Second)
 	if err := ask("b"); err == nil || errors.Is(err, ErrUnknown) {
 		t.Errorf("after an hour: %v", err)
+	}
+}
+
+// Those who waited for a try that took as long as tries are apart do not each begin
+// another.
+func TestAnIssuerThatHangsIsAskedOnceForAllWhoWait(t *testing.T) {
+	t.Parallel()
+	s := &site{now: time.Unix(1_800_000_000, 0), ill: true, slow: minAge}
+	set := &Set{URL: "https://id.example.com/jwks", HTTP: &http.Client{Transport: s}, Now: s.time}
+	for range 3 {
+		if _, err := set.Key(t.Context(), "a"); err == nil || errors.Is(err, ErrUnknown) {
+			t.Fatalf("an issuer that hangs: %v", err)
+		}
+	}
+	if s.reads != 1 {
+		t.Errorf("the issuer was asked %d times", s.reads)
 	}
 }
 
