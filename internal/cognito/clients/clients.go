@@ -159,16 +159,13 @@ func (o *Operations) ListUserPoolClients(ctx context.Context, in *api.ListUserPo
 		return nil, err
 	}
 	scope := strings.Join([]string{"ListUserPoolClients", pool.ID, string(in.ClientType)}, "\n")
-	after, limit := "", defaultPage
+	limit := defaultPage
 	if in.MaxResults != nil {
 		limit = int(*in.MaxResults)
 	}
-	if in.NextToken != "" {
-		cursor, err := o.Paging.Decode(in.NextToken, scope)
-		if err != nil {
-			return nil, err
-		}
-		after = cursor[0]
+	after, err := o.Paging.After(in.NextToken, scope)
+	if err != nil {
+		return nil, err
 	}
 	out := &api.ListUserPoolClientsResponse{UserPoolClients: []api.UserPoolClientDescription{}}
 	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.Client, error) {

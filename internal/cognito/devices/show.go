@@ -82,7 +82,7 @@ func (o *Operations) AdminListDevices(ctx context.Context, in *api.AdminListDevi
 }
 
 func (o *Operations) list(ctx context.Context, who *owner, limit *int32, token string) ([]api.DeviceType, string, error) {
-	size, after := defaultPage, ""
+	size := defaultPage
 	if limit != nil && *limit > 0 {
 		size = int(*limit)
 	}
@@ -90,12 +90,9 @@ func (o *Operations) list(ctx context.Context, who *owner, limit *int32, token s
 	if who.admin {
 		scope = "Admin" + scope
 	}
-	if token != "" {
-		cursor, err := o.Paging.Decode(token, scope)
-		if err != nil {
-			return nil, "", err
-		}
-		after = cursor[0]
+	after, err := o.Paging.After(token, scope)
+	if err != nil {
+		return nil, "", err
 	}
 	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.Device, error) {
 		// One more than asked for tells whether there is a next page.

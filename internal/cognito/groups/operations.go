@@ -42,15 +42,9 @@ func (o *Operations) newPage(limit *int32, token string, scope ...string) (page,
 	if limit != nil && *limit > 0 {
 		p.limit = int(*limit)
 	}
-	if token == "" {
-		return p, nil
-	}
-	cursor, err := o.Paging.Decode(token, p.scope)
-	if err != nil {
-		return p, err
-	}
-	p.after = cursor[0]
-	return p, nil
+	var err error
+	p.after, err = o.Paging.After(token, p.scope)
+	return p, err
 }
 
 // cut takes one entry more than a page has and gives the page and the token of

@@ -253,7 +253,7 @@ const maxPage = 60
 // maxLogins, sorted here.
 func (o *Operations) lookupIdentity(_ context.Context, in *identity.LookupDeveloperIdentityInput, provider string, who *store.Identity) (*identity.LookupDeveloperIdentityResponse, error) {
 	scope := "LookupDeveloperIdentity\n" + who.ID
-	after, err := o.cursor(in.NextToken, scope)
+	after, err := o.Paging.After(in.NextToken, scope)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func (o *Operations) ListIdentities(ctx context.Context, in *identity.ListIdenti
 		return nil, err
 	}
 	scope := strings.Join([]string{"ListIdentities", pool.ID}, "\n")
-	after, err := o.cursor(in.NextToken, scope)
+	after, err := o.Paging.After(in.NextToken, scope)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func (o *Operations) DeleteIdentityPool(ctx context.Context, in *identity.Delete
 func (o *Operations) ListIdentityPools(ctx context.Context, in *identity.ListIdentityPoolsInput) (*identity.ListIdentityPoolsResponse, error) {
 	region := o.region(ctx)
 	scope := "ListIdentityPools\n" + region
-	after, err := o.cursor(in.NextToken, scope)
+	after, err := o.Paging.After(in.NextToken, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -142,18 +142,6 @@ func (o *Operations) ListIdentityPools(ctx context.Context, in *identity.ListIde
 		out.IdentityPools = append(out.IdentityPools, identity.IdentityPoolShortDescription{IdentityPoolId: pool.ID, IdentityPoolName: pool.Name})
 	}
 	return out, nil
-}
-
-// cursor opens a pagination token whose list is sorted by one thing.
-func (o *Operations) cursor(token, scope string) (string, error) {
-	if token == "" {
-		return "", nil
-	}
-	cursor, err := o.Paging.Decode(token, scope)
-	if err != nil {
-		return "", err
-	}
-	return cursor[0], nil
 }
 
 // describe gives the pool as the API shows it: without lists and maps that are

@@ -54,6 +54,22 @@ func (p Paging) Decode(token, scope string) ([]string, error) {
 	return cursor, nil
 }
 
+// After opens a token of a list that is sorted by one thing, and gives what the next
+// page begins behind: nothing, which is before all, where there is no token.
+func (p Paging) After(token, scope string) (string, error) {
+	if token == "" {
+		return "", nil
+	}
+	cursor, err := p.Decode(token, scope)
+	if err != nil {
+		return "", err
+	}
+	if len(cursor) != 1 {
+		return "", fmt.Errorf("open pagination token: %d parts", len(cursor))
+	}
+	return cursor[0], nil
+}
+
 // aead draws its nonces from the system generator.
 func (p Paging) aead() (cipher.AEAD, error) {
 	block, err := aes.NewCipher(p.Key)

@@ -84,3 +84,20 @@ func FuzzOnlyOurTokensOpen(f *testing.F) {
 		}
 	})
 }
+
+func TestAListBeginsAtItsTokenOrAtItsBeginning(t *testing.T) {
+	t.Parallel()
+	p := testPaging()
+	if after, err := p.After("", "ListGroups"); after != "" || err != nil {
+		t.Errorf("without a token: %q, %v", after, err)
+	}
+	if after, err := p.After(p.Encode("ListGroups", "admins"), "ListGroups"); after != "admins" || err != nil {
+		t.Errorf("with a token: %q, %v", after, err)
+	}
+	if _, err := p.After(p.Encode("ListUsers", "admins"), "ListGroups"); !api.HasCode(err, "InvalidParameterException") {
+		t.Errorf("with that of another list: %v", err)
+	}
+	if _, err := p.After(p.Encode("ListGroups", "a", "b"), "ListGroups"); err == nil {
+		t.Error("a token of two parts was taken")
+	}
+}

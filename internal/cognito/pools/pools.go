@@ -71,13 +71,10 @@ func (o *Operations) DeleteUserPool(ctx context.Context, in *api.DeleteUserPoolR
 func (o *Operations) ListUserPools(ctx context.Context, in *api.ListUserPoolsRequest) (*api.ListUserPoolsResponse, error) {
 	region := o.region(ctx)
 	scope := strings.Join([]string{"ListUserPools", region}, "\n")
-	after, limit := "", int(in.MaxResults)
-	if in.NextToken != "" {
-		cursor, err := o.Paging.Decode(in.NextToken, scope)
-		if err != nil {
-			return nil, err
-		}
-		after = cursor[0]
+	limit := int(in.MaxResults)
+	after, err := o.Paging.After(in.NextToken, scope)
+	if err != nil {
+		return nil, err
 	}
 	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.Pool, error) {
 		return tx.ListPools(ctx, region, after, limit+1)

@@ -232,16 +232,13 @@ func (o *Operations) ListIdentityProviders(ctx context.Context, in *api.ListIden
 	if err != nil {
 		return nil, err
 	}
-	scope, after, limit := "ListIdentityProviders\n"+pool.ID, "", maxPage
+	scope, limit := "ListIdentityProviders\n"+pool.ID, maxPage
 	if in.MaxResults != nil && *in.MaxResults > 0 {
 		limit = int(*in.MaxResults)
 	}
-	if in.NextToken != "" {
-		cursor, err := o.Paging.Decode(in.NextToken, scope)
-		if err != nil {
-			return nil, err
-		}
-		after = cursor[0]
+	after, err := o.Paging.After(in.NextToken, scope)
+	if err != nil {
+		return nil, err
 	}
 	all, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.IdentityProvider, error) {
 		return tx.IdentityProviders(ctx, pool.ID)

@@ -137,16 +137,13 @@ func (o *Operations) ListResourceServers(ctx context.Context, in *api.ListResour
 		return nil, err
 	}
 	scope := strings.Join([]string{"ListResourceServers", pool.ID}, "\n")
-	after, limit := "", maxPage
+	limit := maxPage
 	if in.MaxResults != nil {
 		limit = int(*in.MaxResults)
 	}
-	if in.NextToken != "" {
-		cursor, err := o.Paging.Decode(in.NextToken, scope)
-		if err != nil {
-			return nil, err
-		}
-		after = cursor[0]
+	after, err := o.Paging.After(in.NextToken, scope)
+	if err != nil {
+		return nil, err
 	}
 	found, err := store.Read(ctx, o.DB, func(ctx context.Context, tx *store.Tx) ([]*store.ResourceServer, error) {
 		return tx.ListResourceServers(ctx, pool.ID, after, limit+1)
