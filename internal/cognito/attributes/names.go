@@ -92,6 +92,15 @@ func VerifiedFirst(pool *api.UserPoolType, attribute string) bool {
 		slices.Contains(settings.AttributesRequireVerificationBeforeUpdate, api.VerifiedAttributeType(attribute))
 }
 
+// MaxUsername is the longest user name, in characters.
+const MaxUsername = 128
+
+// PossibleUsername reports whether any user of any pool could have a name.
+func PossibleUsername(name string) bool {
+	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= MaxUsername &&
+		!strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}
+
 // NewUsername decides what becomes of the user name that a new user was given
 // (spec/users-and-pools.md §4, texts: spec/errors.md §7). In a pool that takes
 // addresses as user names it gives the attribute that the name is the value

@@ -1,6 +1,7 @@
 package attributes_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -228,6 +229,20 @@ func TestSignInNames(t *testing.T) {
 	} {
 		if diff := cmp.Diff(c.want, attributes.SignInNames(c.pool, c.user)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestNamesThatNobodyCanHave(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ana", "ana@example.com", strings.Repeat("ä", attributes.MaxUsername)} {
+		if !attributes.PossibleUsername(name) {
+			t.Errorf("%.20q is refused", name)
+		}
+	}
+	for _, name := range []string{"", "an a", "ana\n", "ana\x00", "an\xffa", strings.Repeat("ä", attributes.MaxUsername+1)} {
+		if attributes.PossibleUsername(name) {
+			t.Errorf("%.20q is taken", name)
 		}
 	}
 }

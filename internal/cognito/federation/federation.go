@@ -47,9 +47,6 @@ type Arrival struct {
 	Change func(ctx context.Context, tx *store.Tx, u *store.User) error
 }
 
-// longestName is the longest user name, in characters.
-const longestName = 128
-
 // Username is the user name of the profile that a subject of a provider gets
 // (federation.md §6.1).
 func Username(pool *directory.Pool, provider, subject string) string {
@@ -64,9 +61,9 @@ func Username(pool *directory.Pool, provider, subject string) string {
 // type *api.Error are for the user's app to hear.
 func (f *Federation) Arrive(ctx context.Context, client *directory.Client, v *Verified) (*Arrival, error) {
 	name := Username(client.Pool, v.Provider.Name, v.Subject)
-	if n := utf8.RuneCountInString(name); n > longestName {
+	if n := utf8.RuneCountInString(name); n > attributes.MaxUsername {
 		return nil, api.InvalidParameterException("1 validation error detected: Value '%s' at 'userName' failed to satisfy constraint: "+
-			"Member must have length less than or equal to %d", name, longestName)
+			"Member must have length less than or equal to %d", name, attributes.MaxUsername)
 	}
 	said, err := f.said(ctx, client, v, name)
 	if err != nil {

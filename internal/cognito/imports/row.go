@@ -15,13 +15,9 @@ import (
 	"cognate/internal/store"
 )
 
-const (
-	// birthdateForm is that of files; the attribute keeps it
-	// (spec/users-and-pools.md §19).
-	birthdateForm = "01/02/2006"
-	// maxUsername is the longest user name in characters.
-	maxUsername = 128
-)
+// birthdateForm is that of files; the attribute keeps it
+// (spec/users-and-pools.md §19).
+const birthdateForm = "01/02/2006"
 
 // sheet knows how the records of one file become users.
 type sheet struct {
@@ -135,8 +131,8 @@ func checkUsername(name string) error {
 		return refused("The value of cognito:username is missing.")
 	case strings.ContainsFunc(name, unicode.IsSpace):
 		return refused("The value of cognito:username contains spaces.")
-	case utf8.RuneCountInString(name) > maxUsername:
-		return refused("The value of cognito:username is longer than " + number(maxUsername) + " characters.")
+	case utf8.RuneCountInString(name) > attributes.MaxUsername:
+		return refused("The value of cognito:username is longer than " + number(attributes.MaxUsername) + " characters.")
 	case strings.ContainsFunc(name, func(c rune) bool {
 		return !unicode.In(c, unicode.L, unicode.M, unicode.S, unicode.N, unicode.P)
 	}):

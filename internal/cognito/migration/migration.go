@@ -4,10 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/aliases"
@@ -49,7 +46,7 @@ type Request struct {
 // is asked about sign-ins only: it tells of nobody without a password.
 func (m *Migration) Run(ctx context.Context, r Request) (*store.User, error) {
 	pool := r.Client.Pool
-	if !possible(r.Name) {
+	if !attributes.PossibleUsername(r.Name) { // sign-ins carry any text as one
 		return nil, nil
 	}
 	if pool.OldPool != nil && m.OldPools != nil && r.Password != "" {
@@ -91,16 +88,6 @@ func (m *Migration) Run(ctx context.Context, r Request) (*store.User, error) {
 	return stored, nil
 }
 
-// longestName is the longest user name, in characters.
-const longestName = 128
-
-// possible reports whether a user could have the name. Sign-ins carry any text
-// as one.
-func possible(name string) bool {
-	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= longestName &&
-		!strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
-}
-
 // user makes the user that a function described, without a password, and tells
 // which attribute the user name is, if it is one.
 func (m *Migration) user(pool *directory.Pool, name string, got *triggers.Migrated) (u *store.User, nameAttribute string, err error) {
@@ -110,7 +97,7 @@ func (m *Migration) user(pool *directory.Pool, name string, got *triggers.Migrat
 	switch {
 	case username == "":
 		username = name
-	case pool.Fold(username) != pool.Fold(name) && !typed || !possible(username):
+	case pool.Fold(username) != pool.Fold(name) && !typed || !attributes.PossibleUsername(username):
 		return nil, "", api.InvalidLambdaResponseException("Unrecognizable lambda output")
 	}
 	if nameAttribute, err = attributes.NewUsername(config, username); err != nil {

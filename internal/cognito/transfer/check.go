@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"cognate/internal/api"
@@ -18,8 +17,6 @@ import (
 )
 
 const (
-	// longestName is the longest user name, in characters.
-	longestName = 128
 	// longestSecret bounds salts, verifiers and seeds, in bytes: a verifier is a
 	// number of 3072 bits.
 	longestSecret = 384
@@ -75,7 +72,7 @@ func userOf(pool *directory.Pool, r *Row) (*store.User, error) {
 func (r *Row) check(pool *directory.Pool, schema *attributes.Schema) error {
 	u := &r.User
 	switch {
-	case !possibleName(u.Username):
+	case !attributes.PossibleUsername(u.Username):
 		return errors.New("the user name is empty, too long, or has spaces or control characters")
 	case !validSub.MatchString(u.Sub):
 		return errors.New("the sub is not one")
@@ -180,11 +177,6 @@ func (v *Verifier) ok() bool {
 
 func (v *Verifier) stored() *store.Password {
 	return &store.Password{Salt: v.Salt, Verifier: v.Verifier, Imported: v.Imported}
-}
-
-func possibleName(name string) bool {
-	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= longestName &&
-		!strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 }
 
 // clean reports whether the database can hold a text.
