@@ -6,9 +6,9 @@ import (
 	"cognate/internal/cognito/authorization"
 	"cognate/internal/cognito/federation"
 	"cognate/internal/cognito/limits"
+	"cognate/internal/web/domainhost"
 	"cognate/internal/web/federated"
 	"cognate/internal/web/login"
-	"cognate/internal/web/oauth"
 )
 
 // unopenedPerHour is how many assertions that cannot be decrypted are tried for a
@@ -23,6 +23,6 @@ func (s *Server) federation(p *parts, decisions *authorization.Operations) feder
 		SignIn:     p.operations, Asker: p.asker, SAML: p.saml, Reroute: s.reroute(),
 		Unopened: &limits.Guesses{Now: s.cfg.Now, PerSource: unopenedPerHour},
 		Cookies:  federated.Cookies{New: login.NewCookie},
-		Began:    func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r); oauth.SetHeaders(w.Header()) },
+		Began:    func(w http.ResponseWriter, r *http.Request) { login.SetXSRF(w, r); domainhost.SetHeaders(w.Header()) },
 	}
 }

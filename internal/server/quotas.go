@@ -152,7 +152,7 @@ func (p *parts) limitPages(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		oauth.SetHeaders(w.Header())
+		domainhost.SetHeaders(w.Header())
 		w.Header().Set("Retry-After", "1")
 		if strings.HasPrefix(r.URL.Path, "/oauth2/") && category != quotas.UserFederation && category != quotas.UserAuthentication {
 			w.Header().Set("Access-Control-Allow-Origin", "*")

@@ -5,6 +5,6 @@
 //
 // It owns the public addresses of domains, so that the links, redirects and
 // cookies that are made for a request never depend on what the request says
-// about its host (security.md S022). What is served at a domain belongs to
-// web/login and web/oauth.
+// about its host (security.md S022), and the headers that every answer of a domain
+// has. What is served at a domain belongs to web/login and web/oauth.
 package domainhost

@@ -110,19 +110,7 @@ func (e *Endpoints) run(p endpoint, x *exchange) (err error) {
 }
 
 // headers sets what every answer carries (endpoints.md §1, S023).
-func (x *exchange) headers() { SetHeaders(x.w.Header()) }
-
-// SetHeaders sets what every answer of a domain has that is no page
-// (endpoints.md §1).
-func SetHeaders(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-XSS-Protection", "1; mode=block")
-	h.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
-	h.Set("Pragma", "no-cache")
-	h.Set("Expires", "0")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
-}
+func (x *exchange) headers() { domainhost.SetHeaders(x.w.Header()) }
 
 // preflight answers a browser that asks whether a page may call.
 func (x *exchange) preflight(methods []string) {
