@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,20 +37,6 @@ type Config struct {
 	Limit   func(context.Context, Limited) error
 	Observe func(Observation) // nil, or told of every request after its answer
 }
-
-// Observation is what is known of a request when it has been answered.
-type Observation struct {
-	Service   string // cognito-idp or cognito-identity, "" when the target names none
-	Operation string // "" when the target names none
-	Code      string // wire name of the exception, Abandoned, or "" for a success
-	Status    int
-	Duration  time.Duration
-	Panicked  bool
-}
-
-// Abandoned stands in the place of an internal error that came about because the
-// client went away before it had its answer.
-const Abandoned = "RequestAbandoned"
 
 // Handler serves POST / and its preflight.
 type Handler struct {
@@ -265,53 +250,9 @@ func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error,
 	if x.op != nil {
 		seen.Service, seen.Operation = x.op.service.name, x.op.spec.Name
 	}
-	attrs := make([]slog.Attr, 0, 9)
-	attrs = append(attrs,
-		slog.String("service", seen.Service), slog.String("operation", seen.Operation), slog.String("pool", x.pool), slog.String("client", x.client),
-		slog.String("request_id", x.requestID), slog.Float64("duration_ms", float64(seen.Duration.Microseconds())/1000), slog.Int("status", status))
-	level := seen.Conclude(ctx, exception)
-	if seen.Code != "" {
-		attrs = append(attrs, slog.String("code", seen.Code))
-	}
-	if text := Cause(err, exception); text != "" {
-		attrs = append(attrs, slog.String("cause", text))
-	}
-	h.Log.LogAttrs(ctx, level, "request", attrs...)
+	seen.Report(ctx, h.Log, exception, err,
+		slog.String("pool", x.pool), slog.String("client", x.client), slog.String("request_id", x.requestID))
 	if h.Observe != nil {
 		h.Observe(seen)
 	}
-}
-
-// Conclude notes how a request ended, which had the context ctx and was answered
-// with an exception, or nil. It gives the level of its line: a fault of ours is an
-// error, a client that went away is not.
-func (o *Observation) Conclude(ctx context.Context, exception *api.Error) slog.Level {
-	if exception == nil {
-		return slog.LevelInfo
-	}
-	o.Code = exception.Code
-	switch {
-	case o.Status < http.StatusInternalServerError:
-		return slog.LevelInfo
-	case ctx.Err() != nil && !o.Panicked:
-		o.Code = Abandoned
-		return slog.LevelInfo
-	}
-	return slog.LevelError
-}
-
-// Cause is what the caller was not told: the error behind an exception, or the
-// one that an internal error stands for. The message of an exception is not
-// logged, since it may repeat the request.
-func Cause(err error, exception *api.Error) string {
-	var e *api.Error
-	switch {
-	case err == nil:
-		return ""
-	case exception != nil && exception.Err != nil:
-		return exception.Err.Error()
-	case errors.As(err, &e):
-		return ""
-	}
-	return strings.TrimSpace(err.Error())
 }

@@ -230,18 +230,7 @@ func (h *Handler) record(ctx context.Context, x *exchange, exception *api.Error,
 	if x.op != nil {
 		seen.Operation = x.op.spec.Name
 	}
-	level := seen.Conclude(ctx, exception)
-	attrs := []slog.Attr{
-		slog.String("service", seen.Service), slog.String("operation", seen.Operation), slog.String("request_id", x.requestID),
-		slog.Float64("duration_ms", float64(seen.Duration.Microseconds())/1000), slog.Int("status", status),
-	}
-	if seen.Code != "" {
-		attrs = append(attrs, slog.String("code", seen.Code))
-	}
-	if text := awsapi.Cause(err, exception); text != "" {
-		attrs = append(attrs, slog.String("cause", text))
-	}
-	h.Log.LogAttrs(ctx, level, "request", attrs...)
+	seen.Report(ctx, h.Log, exception, err, slog.String("request_id", x.requestID))
 	if h.Observe != nil {
 		h.Observe(seen)
 	}
