@@ -35,12 +35,7 @@ Example:
 
 // Run writes the provider and prints its ARN.
 func (c *oidcProviderPutCommand) Run(ctx context.Context, std streams) error {
-	var p access.ProviderInfo
-	ask := map[string]any{"url": c.URL, "clientIds": c.ClientID}
-	if err := c.control(ctx, http.MethodPut, "/_cognate/v1/account-providers", ask, &p); err != nil {
-		return err
-	}
-	return printEntry(std.out, p.ARN, p, c.JSON)
+	return c.putProvider(ctx, std.out, map[string]any{"url": c.URL, "clientIds": c.ClientID}, c.JSON)
 }
 
 type oidcProviderListCommand struct {
@@ -106,12 +101,7 @@ func (c *samlProviderPutCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	var p access.ProviderInfo
-	ask := map[string]any{"name": c.Name, "metadata": metadata}
-	if err := c.control(ctx, http.MethodPut, "/_cognate/v1/account-providers", ask, &p); err != nil {
-		return err
-	}
-	return printEntry(std.out, p.ARN, p, c.JSON)
+	return c.putProvider(ctx, std.out, map[string]any{"name": c.Name, "metadata": metadata}, c.JSON)
 }
 
 type samlProviderListCommand struct {
@@ -132,6 +122,18 @@ func (c *samlProviderListCommand) Run(ctx context.Context, std streams) error {
 	return c.listProviders(ctx, std.out, "saml-provider", c.JSON)
 }
 
+// providersPath is where the server keeps providers of both kinds.
+const providersPath = "/_cognate/v1/account-providers"
+
+// putProvider writes what ask says of a provider, and prints its ARN.
+func (a *administration) putProvider(ctx context.Context, w io.Writer, ask map[string]any, asJSON bool) error {
+	var p access.ProviderInfo
+	if err := a.control(ctx, http.MethodPut, providersPath, ask, &p); err != nil {
+		return err
+	}
+	return printEntry(w, p.ARN, p, asJSON)
+}
+
 // accountProviders is what the server answers for providers of both kinds.
 type accountProviders struct {
 	Providers []access.ProviderInfo `json:"providers"`
@@ -140,7 +142,7 @@ type accountProviders struct {
 // listProviders prints the providers of one kind.
 func (a *administration) listProviders(ctx context.Context, w io.Writer, kind string, asJSON bool) error {
 	var all, got accountProviders
-	if err := a.control(ctx, http.MethodGet, "/_cognate/v1/account-providers", nil, &all); err != nil {
+	if err := a.control(ctx, http.MethodGet, providersPath, nil, &all); err != nil {
 		return err
 	}
 	got.Providers = []access.ProviderInfo{}
@@ -157,7 +159,7 @@ func (a *administration) listProviders(ctx context.Context, w io.Writer, kind st
 func (a *administration) removeProvider(ctx context.Context, w io.Writer, arn string) error {
 	var none struct{}
 	query := url.Values{"arn": {arn}}.Encode()
-	if err := a.control(ctx, http.MethodDelete, "/_cognate/v1/account-providers?"+query, nil, &none); err != nil {
+	if err := a.control(ctx, http.MethodDelete, providersPath+"?"+query, nil, &none); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "%s is removed.\n", arn)
