@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,8 +29,7 @@ const answerLimit = 64 << 20
 const defaultAttempts = 8
 
 // Service is the API of one installation in one Region. Endpoint, Region, Now and
-// Wait are set. It is safe for concurrent use, but paces calls only as far as they
-// follow one another.
+// Wait are set. It is safe for concurrent use.
 type Service struct {
 	Endpoint string // https://cognito-idp.{region}.amazonaws.com for Amazon's own
 	Region   string
@@ -45,8 +45,13 @@ type Service struct {
 	// eight times, in 25 seconds.
 	Attempts int
 
-	next time.Time
+	mu   sync.Mutex
+	next time.Time // when the next call may begin
 }
+
+// attemptTime bounds one attempt: a move takes hours, and one connection that hangs
+// must not end it.
+const attemptTime = time.Minute
 
 // Client gives an HTTP client that follows no redirect: what is sent are passwords.
 func Client() *http.Client {
@@ -90,14 +95,14 @@ func (s *Service) pace(ctx context.Context) error {
 		return nil
 	}
 	now := s.Now()
-	if wait := s.next.Sub(now); wait > 0 {
-		if err := s.Wait(ctx, wait); err != nil {
-			return err
-		}
-		now = s.next
+	s.mu.Lock()
+	wait := max(0, s.next.Sub(now))
+	s.next = now.Add(wait + s.Interval)
+	s.mu.Unlock()
+	if wait == 0 {
+		return nil
 	}
-	s.next = now.Add(s.Interval)
-	return nil
+	return s.Wait(ctx, wait)
 }
 
 // busy reports whether a call may succeed later.
@@ -110,6 +115,8 @@ func busy(err error) bool {
 }
 
 func (s *Service) once(ctx context.Context, operation string, body []byte, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(s.Endpoint, "/")+"/", bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("%s: %w", operation, err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cognate/internal/api"
@@ -118,6 +119,62 @@ func TestCallsKeepTheirPace(t *testing.T) {
 	if !slices.Equal(*waits, []time.Duration{100 * time.Millisecond, 100 * time.Millisecond}) {
 		t.Errorf("waits %v", *waits)
 	}
+}
+
+func TestCallsAtTheSameTimeKeepTheirPaceToo(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t, &other{answers: map[string][]string{"GetUser": {"200 {}"}}})
+	s.Interval = 100 * time.Millisecond
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	s.Now = func() time.Time { return now } // nobody has waited yet when the last one comes
+	var mu sync.Mutex
+	var waits []time.Duration
+	s.Wait = func(_ context.Context, d time.Duration) error {
+		mu.Lock()
+		defer mu.Unlock()
+		waits = append(waits, d)
+		return nil
+	}
+	var calls sync.WaitGroup
+	for range 4 {
+		calls.Go(func() {
+			if err := s.Call(t.Context(), "GetUser", &api.GetUserRequest{}, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	slices.Sort(waits)
+	if !slices.Equal(waits, []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond}) {
+		t.Errorf("waits %v", waits)
+	}
+}
+
+// hanging never answers the first request.
+type hanging struct{ asked int }
+
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if h.asked++; h.asked == 1 {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	w := httptest.NewRecorder()
+	_, _ = w.WriteString("{}")
+	return w.Result(), nil
+}
+
+func TestACallThatHangsIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		side := &hanging{}
+		s := &Service{
+			Endpoint: "https://idp.example.com", HTTP: &http.Client{Transport: side}, Now: time.Now,
+			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		}
+		if err := s.Call(t.Context(), "GetUser", &api.GetUserRequest{}, nil); err != nil || side.asked != 2 {
+			t.Errorf("%v after %d attempts", err, side.asked)
+		}
+	})
 }
 
 func TestWhatASignInSaysAboutAPassword(t *testing.T) {
