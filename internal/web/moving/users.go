@@ -3,6 +3,7 @@ package moving
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,11 +53,14 @@ func (d *Door) giveUsers(w http.ResponseWriter, r *http.Request) {
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
 	for i := range rows {
-		if err := lines.Encode(&rows[i]); err != nil {
-			return // the client has gone
+		if err = lines.Encode(&rows[i]); err != nil {
+			break
 		}
 	}
-	_ = out.Flush() // the same
+	if err = cmp.Or(err, out.Flush()); err != nil {
+		// An answer that ended well here would be taken for a page with fewer users.
+		panic(http.ErrAbortHandler)
+	}
 }
 
 func (d *Door) giveClientSecrets(w http.ResponseWriter, r *http.Request) {
