@@ -52,14 +52,24 @@ func startJobs(db *store.DB, p *parts, nodes *quotas.Nodes, cfg Config) *jobs {
 	return j
 }
 
+// The pauses between failures of a job, which grow while it fails at once.
+const (
+	shortPause = time.Second
+	longPause  = time.Minute
+)
+
 // start runs work until it ends, again and again until ctx ends: a panic or
 // an error costs a pause, not the job.
 func (g *group) start(log *slog.Logger, name string, work func(context.Context) error) {
 	ctx := g.ctx
 	g.done.Go(func() {
-		for pause := time.Second; ctx.Err() == nil; pause = min(2*pause, time.Minute) {
+		for pause := shortPause; ctx.Err() == nil; pause = min(2*pause, longPause) {
+			began := time.Now()
 			if err := guarded(ctx, log, name, work); err != nil && ctx.Err() == nil {
 				log.Error("background work failed", "job", name, "error", err)
+			}
+			if time.Since(began) >= longPause { // it had worked
+				pause = shortPause
 			}
 			select {
 			case <-ctx.Done():
