@@ -363,14 +363,15 @@ func (r *Runner) end(ctx context.Context, job *store.ImportJob, why func(*store.
 		if err != nil {
 			return struct{}{}, err
 		}
-		if j.Status == api.UserImportJobStatusTypeStopping {
+		switch {
+		case j.Status == api.UserImportJobStatusTypeStopping:
 			j.Status, j.Details.Message = api.UserImportJobStatusTypeStopped, messageStopped
-		} else if why != nil {
+		case why != nil:
 			j.Status = api.UserImportJobStatusTypeFailed
 			if err := tx.AddImportLog(ctx, j, why(j)); err != nil {
 				return struct{}{}, err
 			}
-		} else {
+		default:
 			conclude(j)
 		}
 		j.Details.CompletedAt = r.Now()
