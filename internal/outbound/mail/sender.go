@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
+
+	"cognate/internal/outbound/fetch"
 )
 
 // defaultTimeout bounds one Send from dialling to QUIT.
@@ -133,11 +133,4 @@ func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // loopback reports whether the server is on this machine, where a plain
 // connection shows nothing to anyone.
-func (s *Sender) loopback() bool {
-	host := strings.TrimSuffix(strings.ToLower(s.host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
+func (s *Sender) loopback() bool { return fetch.LoopbackName(s.host) }

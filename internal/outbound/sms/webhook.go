@@ -13,11 +13,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
+
+	"cognate/internal/outbound/fetch"
 )
 
 // SignatureHeader carries the time and the signature of a request.
@@ -78,7 +78,7 @@ func Parse(address string, now func() time.Time) (*Webhook, error) {
 		return nil, errors.New("sms webhook address has no host")
 	case insecure != "" && insecure != "true":
 		return nil, fmt.Errorf("sms webhook address has insecure=%q, the only value is true", insecure)
-	case u.Scheme == "http" && insecure == "" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && insecure == "" && !fetch.LoopbackName(u.Hostname()):
 		return nil, errors.New("sms webhook address is plain http to another machine, which shows every code to the network: use https, or add insecure=true")
 	case query.Has("secret") && secret == "":
 		return nil, errors.New("sms webhook address has an empty secret")
@@ -176,13 +176,4 @@ func Sign(secret []byte, at time.Time, body []byte) string {
 	mac.Write([]byte(t + "."))
 	mac.Write(body)
 	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
-}
-
-func loopback(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/cognito/access"
+	"cognate/internal/outbound/fetch"
 	"cognate/internal/protocol/sigv4"
 )
 
@@ -114,17 +114,8 @@ func sameSite(r *http.Request, origin Origin) error {
 		pages = []string{"another site"}
 	}
 	u, err := url.Parse(pages[0])
-	if err == nil && len(pages) == 1 && (isLocalName(u.Hostname()) || u.Host != "" && strings.EqualFold(u.Host, origin.Host)) {
+	if err == nil && len(pages) == 1 && (fetch.LoopbackName(u.Hostname()) || u.Host != "" && strings.EqualFold(u.Host, origin.Host)) {
 		return nil
 	}
 	return api.AccessDeniedException("Pages of %s may not call operations that need a signature on a server that does not check signatures.", clip(pages[0]))
-}
-
-// isLocalName reports whether host is this machine by its form alone.
-func isLocalName(host string) bool {
-	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

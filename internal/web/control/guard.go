@@ -3,10 +3,11 @@ package control
 import (
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+
+	"cognate/internal/outbound/fetch"
 )
 
 // HeaderName is the header that a request from a browser to the control API
@@ -99,11 +100,7 @@ func (g *guard) localName(hostport string) bool {
 		host = name
 	}
 	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(g.hosts, host) {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return fetch.LoopbackName(host) || slices.Contains(g.hosts, host)
 }
 
 // foreignSite reports whether Sec-Fetch-Site is that of another origin.
