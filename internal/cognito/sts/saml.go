@@ -16,7 +16,7 @@ import (
 
 const withSAML = "sts:AssumeRoleWithSAML"
 
-// sessionNameForm is that of RoleSessionName.
+// sessionNameForm is that of RoleSessionName, and of SourceIdentity.
 var sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
 // AssumeRoleWithSAML gives a session of a role to the holder of a SAML response that

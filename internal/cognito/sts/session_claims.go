@@ -23,7 +23,7 @@ func sessionClaimsOf(values map[string]any) (sessionClaims, error) {
 	var s sessionClaims
 	if source, given := values[claimSource]; given {
 		text, ok := source.(string)
-		if !ok {
+		if !ok || !sessionNameForm.MatchString(text) {
 			return s, errClaim(claimSource)
 		}
 		s.source = text

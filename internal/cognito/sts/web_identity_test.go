@@ -191,6 +191,8 @@ func TestIDTokensOfProvidersOfTheInstallation(t *testing.T) {
 		{tagsClaim, map[string]any{"principal_tags": team, "transitive_tag_keys": map[string]any{"team": true}}},
 		{tagsClaim, map[string]any{"principal_tags": team, "transitive_tag_keys": []any{7, "team"}}},
 		{sourceClaim, 7},
+		{sourceClaim, "ana or * maybe"},
+		{sourceClaim, strings.Repeat("a", 65)},
 	} {
 		_, err = w.AssumeRoleWithWebIdentity(t.Context(), web(good, w.idToken(map[string]any{"aud": "c2", bad.name: bad.claim})))
 		wantError(t, err, 400, "InvalidIdentityToken", "The claim "+bad.name+" has another form than it should")
