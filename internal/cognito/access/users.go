@@ -251,22 +251,21 @@ func (a *Access) PutUser(ctx context.Context, caller *Principal, spec UserSpec) 
 	if err != nil {
 		return err
 	}
-	_, err = store.Write(ctx, a.DB, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
-		none := struct{}{}
+	name, err := store.Write(ctx, a.DB, func(ctx context.Context, tx *store.Tx) (string, error) {
 		user, found, err := tx.AccessUser(ctx, spec.Name)
 		if err != nil {
-			return none, err
+			return "", err
 		}
 		if !found {
-			return none, invalid("There is no user %s.", spec.Name)
+			return "", invalid("There is no user %s.", spec.Name)
 		}
 		user.ModifiedAt = a.Now()
 		user.Settings = store.AccessUserSettings{Policies: spec.Policies, Boundary: spec.Boundary, Tags: spec.Tags, Bounds: bounds}
 		_, err = tx.SaveAccessUser(ctx, user)
-		return none, err
+		return user.Name, err
 	})
 	if err == nil {
-		a.changed(ctx, audit.AccessUserSet, a.iamARN("user/"+spec.Name))
+		a.changed(ctx, audit.AccessUserSet, a.iamARN("user/"+name)) // as it was made, in its own case
 	}
 	return err
 }
