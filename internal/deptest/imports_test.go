@@ -1,6 +1,8 @@
 package deptest
 
 import (
+	"bytes"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +30,8 @@ var layers = [][]string{
 // operationPackages hold methods of the service. What two of them need is a
 // package of its own below them.
 var operationPackages = []string{
-	"branding", "clients", "devices", "factors", "federation", "groups", "identitypools", "imports", "pools", "providers", "quotas", "risk", "signin", "sts", "terms", "users", "usersessions",
+	"branding", "clients", "devices", "domains", "factors", "federation", "groups", "identitypools", "imports", "passkeys", "pools", "providers", "quotas",
+	"resourceservers", "risk", "signin", "sts", "terms", "users", "usersessions",
 }
 
 // exempt packages start whole servers, generate code or measure.
@@ -132,6 +135,25 @@ func TestImportsPointDown(t *testing.T) {
 				t.Errorf("%s imports %s: %s", from, to, why)
 			}
 		}
+	}
+}
+
+func TestOperationPackagesAreListed(t *testing.T) {
+	t.Parallel()
+	found := 0
+	textFiles(t, func(path string, content []byte) {
+		below, ok := strings.CutPrefix(filepath.ToSlash(path), root+"/internal/cognito/")
+		if !ok || !bytes.Contains(content, []byte("\ntype Operations struct")) {
+			return
+		}
+		found++
+		// Those of authorization are for the endpoints of domains, and no door of the API has them.
+		if name, _, _ := strings.Cut(below, "/"); name != "authorization" && !slices.Contains(operationPackages, name) {
+			t.Errorf("%s holds operations, and operationPackages does not have it", name)
+		}
+	})
+	if found == 0 {
+		t.Error("no package with operations was found")
 	}
 }
 
