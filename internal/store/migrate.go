@@ -63,15 +63,33 @@ func migrateUp(ctx context.Context, dialect goose.Dialect, db *sql.DB, options .
 	if err != nil {
 		return fmt.Errorf("set up migrations: %w", err)
 	}
+	if err := refuseNewer(ctx, provider); err != nil {
+		return err
+	}
+	// Most starts find nothing to do, and do without the lock, which a node
+	// that was killed may have left behind.
+	pending, err := provider.HasPending(ctx)
+	if err != nil {
+		return fmt.Errorf("look for migrations: %w", err)
+	}
+	if !pending {
+		return nil
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	// While this node waited for the lock, one of a newer version may have
+	// had it.
+	return refuseNewer(ctx, provider)
+}
+
+func refuseNewer(ctx context.Context, provider *goose.Provider) error {
 	has, known, err := provider.GetVersions(ctx)
 	if err != nil {
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	if has > known {
 		return fmt.Errorf("%w: it has schema %d, this one knows %d", ErrNewerSchema, has, known)
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
 }

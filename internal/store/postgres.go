@@ -27,6 +27,10 @@ const (
 	// commitTimeout bounds a commit, which the end of a request does not cut
 	// short.
 	commitTimeout = 5 * time.Second
+
+	// migrationLease is how long the others wait for a node that was killed
+	// while it changed the schema.
+	migrationLease = 10 * time.Second
 )
 
 // postgresEngine works on a pool of connections in READ COMMITTED.
@@ -118,7 +122,8 @@ func (e *postgresEngine) migrate(ctx context.Context) error {
 		delete(c.RuntimeParams, name)
 	}
 	db := stdlib.OpenDB(*c)
-	locker, err := lock.NewPostgresTableLocker(lock.WithTableLockTimeout(200*time.Millisecond, 1500))
+	locker, err := lock.NewPostgresTableLocker(lock.WithTableLockTimeout(200*time.Millisecond, 1500),
+		lock.WithTableLeaseDuration(migrationLease), lock.WithTableHeartbeatInterval(migrationLease/5))
 	if err != nil {
 		return errors.Join(fmt.Errorf("set up migration lock: %w", err), db.Close())
 	}

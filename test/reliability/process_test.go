@@ -64,6 +64,19 @@ func startNode(t *testing.T, endpoint string, args ...string) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startProgram(t, path, endpoint, args...)
+}
+
+func startProgram(t *testing.T, path, endpoint string, args ...string) *node {
+	t.Helper()
+	n := launch(t, path, endpoint, args...)
+	n.waitReady(t)
+	return n
+}
+
+// launch starts a program and does not wait for it.
+func launch(t *testing.T, path, endpoint string, args ...string) *node {
+	t.Helper()
 	n := &node{endpoint: endpoint, log: new(bytes.Buffer)}
 	n.cmd = exec.Command(path, append([]string{"serve", "--listen", endpoint[len("http://"):], "--log-level", "warn"}, args...)...)
 	n.cmd.Env = append(os.Environ(), "COGNATE_ROOT_ACCESS_KEY_ID="+rootID, "COGNATE_ROOT_SECRET_ACCESS_KEY="+rootSecret)
@@ -79,18 +92,22 @@ func startNode(t *testing.T, endpoint string, args ...string) *node {
 		HTTPClient:  &http.Client{Transport: fetch.Whole{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 32}}, Timeout: time.Minute},
 	})
 	t.Cleanup(n.kill)
+	return n
+}
+
+func (n *node) waitReady(t *testing.T) {
+	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		answer, err := http.Get(endpoint + "/health/ready")
+		answer, err := http.Get(n.endpoint + "/health/ready")
 		if err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
-				return n
+				return
 			}
 		}
 	}
 	n.kill()
 	t.Fatalf("the server does not become ready:\n%s", n.log)
-	return nil
 }
 
 // kill ends the process as a power cut of the program would.
