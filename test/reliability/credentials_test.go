@@ -1,13 +1,20 @@
 package reliability
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
 	idtypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentity/types"
@@ -19,16 +26,48 @@ import (
 	"cognate/internal/store/pgtest"
 )
 
-// operate runs a command of operators against a node.
-func (n *node) operate(t *testing.T, args ...string) {
+// command is one of operators against a node; keys of the old pool of a migration are
+// the same.
+func (n *node) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := binary()
 	must(t, err)
 	cmd := exec.CommandContext(t.Context(), path, append(args, "--public-url", n.endpoint)...)
-	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+rootID, "AWS_SECRET_ACCESS_KEY="+rootSecret)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", args, err, out)
+	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+rootID, "AWS_SECRET_ACCESS_KEY="+rootSecret,
+		"COGNATE_ACCESS_KEY_ID="+rootID, "COGNATE_SECRET_ACCESS_KEY="+rootSecret)
+	return cmd
+}
+
+// operate runs a command of operators against a node and gives what it prints.
+func (n *node) operate(t *testing.T, args ...string) (out []byte) {
+	t.Helper()
+	cmd := n.command(t, args...)
+	said := new(bytes.Buffer)
+	cmd.Stderr = said
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s%s", args, err, out, said)
 	}
+	return out
+}
+
+// post calls an operation that no released SDK has.
+func (n *node) post(t *testing.T, operation, body string) (status int, answer string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.endpoint+"/", strings.NewReader(body))
+	must(t, err)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+	keys, err := n.api.Options().Credentials.Retrieve(t.Context())
+	must(t, err)
+	hash := sha256.Sum256([]byte(body))
+	must(t, v4.NewSigner().SignHTTP(t.Context(), keys, r, hex.EncodeToString(hash[:]), "cognito-idp", "us-east-1", time.Now()))
+	got, err := http.DefaultClient.Do(r)
+	must(t, err)
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	must(t, err)
+	return got.StatusCode, string(text)
 }
 
 // putRole makes the role that users of an identity pool take on, with one policy.
