@@ -269,14 +269,7 @@ func (p *past) respond(t *testing.T, n *node, name types.ChallengeNameType, sess
 // checkFactors signs ben in with his authenticator and cleo with her device.
 func (p *past) checkFactors(t *testing.T, n *node) {
 	t.Helper()
-	asked, err := p.initiate(t, n, types.AuthFlowTypeUserPasswordAuth, "USERNAME", "ben", "PASSWORD", pastPassword)
-	must(t, err)
-	if asked.ChallengeName != types.ChallengeNameTypeSoftwareTokenMfa {
-		t.Fatalf("ben is asked for %q", asked.ChallengeName)
-	}
-	if got := p.respond(t, n, asked.ChallengeName, asked.Session, "USERNAME", "ben", "SOFTWARE_TOKEN_MFA_CODE", p.code(t, 0)); got.AuthenticationResult == nil {
-		t.Errorf("ben's code comes to %s", got.ChallengeName)
-	}
+	p.checkFactorOfApp(t, n)
 	device, err := p.initiate(t, n, types.AuthFlowTypeUserPasswordAuth, "USERNAME", "cleo", "PASSWORD", pastPassword, "DEVICE_KEY", p.Device.Key)
 	must(t, err)
 	if device.ChallengeName != types.ChallengeNameTypeDeviceSrpAuth {
@@ -289,6 +282,18 @@ func (p *past) checkFactors(t *testing.T, n *node) {
 	}, "DEVICE_KEY", p.Device.Key)
 	if got.AuthenticationResult == nil {
 		t.Errorf("cleo's device comes to %s", got.ChallengeName)
+	}
+}
+
+func (p *past) checkFactorOfApp(t *testing.T, n *node) {
+	t.Helper()
+	asked, err := p.initiate(t, n, types.AuthFlowTypeUserPasswordAuth, "USERNAME", "ben", "PASSWORD", pastPassword)
+	must(t, err)
+	if asked.ChallengeName != types.ChallengeNameTypeSoftwareTokenMfa {
+		t.Fatalf("ben is asked for %q", asked.ChallengeName)
+	}
+	if got := p.respond(t, n, asked.ChallengeName, asked.Session, "USERNAME", "ben", "SOFTWARE_TOKEN_MFA_CODE", p.code(t, 0)); got.AuthenticationResult == nil {
+		t.Errorf("ben's code comes to %s", got.ChallengeName)
 	}
 }
 
