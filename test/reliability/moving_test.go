@@ -94,7 +94,7 @@ func TestAnImportOfAPoolSurvivesKillNine(t *testing.T) {
 	want := undisturbed.export(t, p.Pool)
 	undisturbed.kill()
 	n, again := emptyNode(t)
-	n = interrupt(t, n, again, 200*time.Millisecond, 8, "import", file)
+	n = interrupt(t, n, again, 250*time.Millisecond, 5, "import", file)
 	if diff := cmp.Diff(want, n.export(t, p.Pool)); diff != "" {
 		t.Errorf("another pool than without interruptions (-want +got):\n%.4000s", diff)
 	}
@@ -118,7 +118,7 @@ func TestAMigrationSurvivesKillNine(t *testing.T) {
 	must(t, err)
 
 	n, again := emptyNode(t)
-	n = interrupt(t, n, again, 150*time.Millisecond, 8, "migrate", "from-aws", "--pool", i.pool, "--source-endpoint", old.endpoint,
+	n = interrupt(t, n, again, 200*time.Millisecond, 5, "migrate", "from-aws", "--pool", i.pool, "--source-endpoint", old.endpoint,
 		"--passwords", "reset", "--rate", "60", "--resume", filepath.Join(t.TempDir(), "resume"))
 	count := map[string]int{}
 	for _, line := range n.export(t, i.pool) {

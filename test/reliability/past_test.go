@@ -112,7 +112,8 @@ func (p *past) makePeople(t *testing.T, n *node) {
 		_, err := n.api.AdminCreateUser(ctx, &cip.AdminCreateUserInput{
 			UserPoolId: &p.Pool, Username: &name, MessageAction: types.MessageActionTypeSuppress, TemporaryPassword: aws.String(pastPassword),
 			UserAttributes: []types.AttributeType{
-				{Name: aws.String("email"), Value: aws.String(name + "@example.com")}, {Name: aws.String("email_verified"), Value: aws.String("true")},
+				{Name: aws.String("email"), Value: aws.String(name + "@example.com")},
+				{Name: aws.String("email_verified"), Value: aws.String("true")},
 				{Name: aws.String("custom:team"), Value: aws.String("Zoë & Co")},
 			},
 		})
