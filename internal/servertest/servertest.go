@@ -123,7 +123,9 @@ func start(t testing.TB, options []Option) (*Server, func()) {
 		Mode: server.Serve, PublicURL: url,
 		RootAccessKeyID: RootAccessKeyID, RootSecretAccessKey: RootSecretAccessKey,
 		Now: clock.Now, Keys: &ring, Mail: mailbox, SMS: mailbox, Authority: authority,
-		Quotas:  quotas.Off, // tests ask more often than anybody
+		Quotas: quotas.Off, // tests ask more often than anybody
+		// Functions and providers answer late on a busy machine.
+		FunctionTime: 30 * time.Second, ProviderTime: 30 * time.Second,
 		Resolve: func(_ context.Context, host string) bool { return host != Unresolved },
 	}
 	clean := chooseEngine(t, &cfg)

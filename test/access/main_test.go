@@ -4,6 +4,7 @@ package access
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -32,7 +33,7 @@ func (k key) credentials() aws.Credentials {
 	return aws.Credentials{AccessKeyID: k.id, SecretAccessKey: k.secret, SessionToken: k.token}
 }
 
-// send sends a request that k signs for a service.
+// send sends a request that k signs for a service, also when the test is over.
 func (k key) send(t *testing.T, s *servertest.Server, service, method, path, target string, in any) servertest.Answer {
 	t.Helper()
 	var body []byte
@@ -42,7 +43,7 @@ func (k key) send(t *testing.T, s *servertest.Server, service, method, path, tar
 			t.Fatal(err)
 		}
 	}
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, s.URL+path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,11 +75,12 @@ func (k key) control(t *testing.T, s *servertest.Server, method, path string, in
 	return answer
 }
 
-// user makes a user with a key.
+// user makes a user with a key, and removes both when the test is over.
 func user(t *testing.T, s *servertest.Server, by key, name string, policies ...string) key {
 	t.Helper()
 	var made struct{ AccessKeyID, SecretAccessKey string }
 	by.control(t, s, http.MethodPost, "access-keys", map[string]any{"user": name, "policies": policies}, &made)
+	t.Cleanup(func() { root.control(t, s, http.MethodDelete, "access-keys/"+made.AccessKeyID, nil, nil) })
 	return key{id: made.AccessKeyID, secret: made.SecretAccessKey}
 }
 

@@ -35,6 +35,8 @@ func functions(t *testing.T, pair string, change func(*Config)) *Functions {
 		Secrets:   func(context.Context) ([][]byte, error) { return [][]byte{[]byte("secret")}, nil },
 		Now:       func() time.Time { return noon },
 		Endpoint:  "http://localhost:7665",
+
+		AttemptTime: time.Minute, // programs start slowly on a busy machine
 	}
 	if pair == "" {
 		c.Functions = nil

@@ -112,7 +112,7 @@ func TestS163MemoryIsBounded(t *testing.T) {
 	}
 	need(t, "python3")
 	hungry := file(t, "hungry.py", "import time, json\ntime.sleep(0.2)\ntry:\n    b = bytearray(1500 << 20)\n    print(json.dumps({'got': len(b)}))\nexcept MemoryError:\n    print(json.dumps({'refused': True}))\n")
-	f := functions(t, "greet=exec:python3 "+hungry, func(c *Config) { c.AttemptTime = time.Minute })
+	f := functions(t, "greet=exec:python3 "+hungry, nil)
 	if answer, _, err := invoke(t, f, `{}`); err != nil || strings.TrimSpace(answer) != `{"refused": true}` {
 		t.Errorf("%s, %v", answer, err)
 	}
@@ -180,7 +180,7 @@ func TestNodeHandlers(t *testing.T) {
 			if function != "" {
 				target += "#" + function
 			}
-			f := functions(t, target, func(o *Config) { o.AttemptTime = time.Minute })
+			f := functions(t, target, nil)
 			answer, _, err := invoke(t, f, `{"n":1,"response":{}}`)
 			if c.check != nil {
 				c.check(t, err)
@@ -204,7 +204,7 @@ func TestPythonHandlers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := functions(t, "greet=python:"+file(t, "h.py", c.text), func(o *Config) { o.AttemptTime = time.Minute })
+			f := functions(t, "greet=python:"+file(t, "h.py", c.text), nil)
 			answer, _, err := invoke(t, f, `{"n": 1, "response": {}}`)
 			if c.check != nil {
 				c.check(t, err)
@@ -221,7 +221,7 @@ func TestProcessesStayWarmUntilTheFileChanges(t *testing.T) {
 	t.Parallel()
 	need(t, "node")
 	path := file(t, "h.js", tellPID)
-	f := functions(t, "greet=node:"+path, func(o *Config) { o.AttemptTime = time.Minute })
+	f := functions(t, "greet=node:"+path, nil)
 	var pids []int
 	for range 2 {
 		answer, _, err := invoke(t, f, `{}`)
@@ -244,7 +244,7 @@ func TestProcessesStayWarmUntilTheFileChanges(t *testing.T) {
 func TestIdleProcessesEnd(t *testing.T) {
 	t.Parallel()
 	need(t, "node")
-	f := functions(t, "greet=node:"+file(t, "h.js", tellPID), func(o *Config) { o.AttemptTime, o.IdleTime = time.Minute, time.Millisecond })
+	f := functions(t, "greet=node:"+file(t, "h.js", tellPID), func(o *Config) { o.IdleTime = time.Millisecond })
 	target := f.exact["greet"].(*shimTarget)
 	w, err := target.take(t.Context(), "us-east-1")
 	if err != nil {
@@ -260,7 +260,7 @@ func TestIdleProcessesEnd(t *testing.T) {
 func TestEventsAtOnceGetProcessesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	need(t, "node")
-	f := functions(t, "greet=node:"+file(t, "h.js", tellPID), func(o *Config) { o.AttemptTime = time.Minute })
+	f := functions(t, "greet=node:"+file(t, "h.js", tellPID), nil)
 	var all sync.WaitGroup
 	for range parallel + 4 {
 		all.Go(func() {
@@ -292,7 +292,7 @@ func TestWhatHandlersPrintIsLogged(t *testing.T) {
 	need(t, "node")
 	var log record
 	f := functions(t, "greet=node:"+file(t, "h.js", `exports.handler = async () => { console.log("hello there"); return {}; };`),
-		func(o *Config) { o.AttemptTime, o.Log = time.Minute, log.logger() })
+		func(o *Config) { o.Log = log.logger() })
 	if _, _, err := invoke(t, f, `{}`); err != nil {
 		t.Fatal(err)
 	}
