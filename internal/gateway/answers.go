@@ -109,6 +109,13 @@ func plainHost(host string) bool {
 	return host != "" && !strings.ContainsAny(host, "/\\?#@ \"<>%")
 }
 
+// plainPort reports whether what a Host has behind its name is a port, if there is
+// anything.
+func plainPort(host string) bool {
+	_, port, err := net.SplitHostPort(host)
+	return err != nil || strings.Trim(port, "0123456789") == ""
+}
+
 // fixed is the action fixed-response.
 func (g *Gateway) fixed(w http.ResponseWriter, f *rules.FixedResponse) {
 	h := w.Header()

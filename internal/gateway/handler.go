@@ -92,7 +92,7 @@ func (g *Gateway) route(e *exchange, w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) routed(e *exchange, w http.ResponseWriter, r *http.Request) {
 	host := hostName(r.Host)
 	path, ok := requestPath(r)
-	if !ok || host != "" && !plainHost(host) {
+	if !ok || host != "" && !plainHost(host) || !plainPort(r.Host) {
 		g.page(e, w, http.StatusBadRequest)
 		return
 	}
@@ -108,12 +108,17 @@ func (g *Gateway) routed(e *exchange, w http.ResponseWriter, r *http.Request) {
 	q := &rules.Request{
 		Method: r.Method, Host: host, Path: path, Query: rules.ReadQuery(r.URL.RawQuery), Header: r.Header, Source: e.client.Addr(),
 	}
-	for _, candidate := range e.listener.rules {
-		if candidate.Matches(q) {
-			e.rule = candidate
-			g.carryOut(e, candidate, w, r, asked)
+	found := e.listener.ruleFor(q)
+	for other := range rules.OtherReadings(path) {
+		q.Path = other
+		if e.listener.ruleFor(q) != found { // which one the application means is open
+			g.page(e, w, http.StatusBadRequest)
 			return
 		}
+	}
+	if found != nil {
+		e.rule = found
+		g.carryOut(e, found, w, r, asked)
 	}
 }
 
@@ -201,10 +206,12 @@ func (g *Gateway) validated(e *exchange, v *bearer.Validator, w http.ResponseWri
 
 // requestPath gives the path that rules are held against. ok is false for requests
 // for something else than a path: a connection, the server as a whole, and addresses
-// such as http:admin, which net/http passes on as they are.
+// such as http:admin, which net/http passes on as they are; nor for those with a
+// space, which ends the address on the line that the target reads (HTTP/2 has no such
+// line).
 func requestPath(r *http.Request) (path string, ok bool) {
 	path = cmp.Or(r.URL.Path, "/") // of an address that names a host alone
-	if r.Method == http.MethodConnect || r.URL.Opaque != "" || path[0] != '/' {
+	if r.Method == http.MethodConnect || r.URL.Opaque != "" || path[0] != '/' || strings.Contains(r.URL.RawQuery, " ") {
 		return "", false
 	}
 	return rules.CleanPath(path)

@@ -79,6 +79,7 @@ func rewrite(p *httputil.ProxyRequest) {
 	// As it came, also where net/url would read it otherwise than the application.
 	p.Out.URL.RawQuery = p.In.URL.RawQuery
 	h := p.Out.Header
+	keepWebSockets(h)
 	removeForwarded(h)
 	h["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
 	p.SetXForwarded() // adds the client to X-Forwarded-For
@@ -89,6 +90,18 @@ func rewrite(p *httputil.ProxyRequest) {
 	if e.identity != nil {
 		e.identity.Set(h)
 	}
+}
+
+// keepWebSockets takes any other upgrade off a request. What follows one goes to the
+// target unread: over HTTP/2 in plain text (h2c) that would be further requests, which
+// no rule has seen and from which no header of identity was removed. Load balancers
+// know WebSockets alone.
+func keepWebSockets(h http.Header) {
+	if upgrade := h["Upgrade"]; upgrade != nil && (len(upgrade) != 1 || !strings.EqualFold(upgrade[0], "websocket")) {
+		delete(h, "Upgrade")
+		delete(h, "Connection")
+	}
+	delete(h, "Http2-Settings")
 }
 
 // removeForwarded takes away what some servers cannot tell from headers of proxies.

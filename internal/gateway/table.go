@@ -46,6 +46,16 @@ func (l *listener) knows(host string) bool {
 	return l.NamesHost(host) || l.certificates != nil && l.certificates.Covers(host)
 }
 
+// ruleFor gives the rule for a request, or nil.
+func (l *listener) ruleFor(q *rules.Request) *rule {
+	for _, candidate := range l.rules {
+		if candidate.Matches(q) {
+			return candidate
+		}
+	}
+	return nil
+}
+
 // rule is a rule made ready: its actions in their order.
 type rule struct {
 	rules.Rule

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"iter"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -229,4 +230,31 @@ func CleanPath(decoded string) (path string, ok bool) {
 		decoded = strings.ReplaceAll(decoded, "//", "/")
 	}
 	return decoded, true
+}
+
+// OtherReadings gives the paths that servers of another kind take a clean path for:
+// those of Java cut off what follows a semicolon in a segment, some of Windows read
+// backslashes as slashes. A rule that one of them leads away from, or to, is not safe
+// to apply.
+func OtherReadings(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !strings.ContainsAny(path, `;\`) {
+			return
+		}
+		slashes := strings.ReplaceAll(path, `\`, "/")
+		for _, other := range [...]string{slashes, withoutParameters(path), withoutParameters(slashes)} {
+			if other, ok := CleanPath(other); ok && other != path && !yield(other) {
+				return
+			}
+		}
+	}
+}
+
+// withoutParameters cuts each segment off at its first semicolon.
+func withoutParameters(path string) string {
+	segments := strings.Split(path, "/")
+	for i := range segments {
+		segments[i], _, _ = strings.Cut(segments[i], ";")
+	}
+	return strings.Join(segments, "/")
 }
