@@ -220,3 +220,33 @@ func TestPublicOperationsNeedNoPolicy(t *testing.T) {
 		t.Errorf("%d %s", answer.Status, answer.Body)
 	}
 }
+
+// Condition keys know no case: of two tags that differ in it alone a policy would see
+// one, and the other would come into the pool unjudged.
+func TestTagsThatDifferInCaseAreJudgedOrRefused(t *testing.T) {
+	t.Parallel()
+	s := servertest.Shared(t)
+	pool, arn := createPool(t, s.SDK, map[string]string{"team": "blue"})
+	only := user(t, s, root, "tags-blue", statement("Allow", "cognito-idp:* cognito-identity:*", "*", `{"StringEquals":{"aws:RequestTag/team":"blue"}}`))
+	both := map[string]string{"team": "blue", "TEAM": "red", "Team": "red"}
+	for range 20 { // which of them was judged was left to chance
+		_, err := only.userPools(s).TagResource(t.Context(), &cip.TagResourceInput{ResourceArn: &arn, Tags: both})
+		wantCode(t, err, "InvalidParameterException")
+		_, err = only.userPools(s).CreateUserPool(t.Context(), &cip.CreateUserPoolInput{PoolName: aws.String("shop"), UserPoolTags: both})
+		wantCode(t, err, "InvalidParameterException")
+		_, err = only.identityPools(s).CreateIdentityPool(t.Context(), &cognitoidentity.CreateIdentityPoolInput{IdentityPoolName: aws.String("shop"), IdentityPoolTags: both})
+		wantCode(t, err, "InvalidParameterException")
+	}
+	_, err := only.userPools(s).TagResource(t.Context(), &cip.TagResourceInput{ResourceArn: &arn, Tags: map[string]string{"team": "blue"}})
+	wantOK(t, err)
+
+	// The first administrator may have them. Which one counts does not change then.
+	_, err = s.SDK.TagResource(t.Context(), &cip.TagResourceInput{ResourceArn: &arn, Tags: map[string]string{"TEAM": "red"}})
+	wantOK(t, err)
+	of := user(t, s, root, "of-red", statement("Allow", "cognito-idp:*", "*", `{"StringEquals":{"aws:ResourceTag/team":"red"}}`)).userPools(s)
+	for range 20 {
+		if _, err := of.DescribeUserPool(t.Context(), &cip.DescribeUserPoolInput{UserPoolId: &pool}); err == nil {
+			t.Fatal("the tag TEAM counts where there is a tag team")
+		}
+	}
+}

@@ -22,6 +22,10 @@ type Assumption struct {
 	Caller    *Principal // of sts:AssumeRole
 	Federated string     // of the others: the provider's ARN, or a name such as cognito-identity.amazonaws.com
 
+	// Vouched are the ARNs of providers of the account on whose word the identity pool
+	// goes that Federated names. Their writers bound the session.
+	Vouched []string
+
 	Keys        iam.Keys // condition keys for the trust policy, such as cognito-identity.amazonaws.com:aud
 	SessionKeys iam.Keys // those of them that the session keeps for its own policies
 	ExternalID  string
@@ -66,7 +70,7 @@ func (a *Access) Assume(ctx context.Context, in Assumption) (*Session, error) {
 	}
 	s := &state{
 		Kind: AssumedRole, RoleName: role.Name, RoleID: role.ID, SessionName: in.SessionName,
-		Federated: in.Federated, WebIdentity: in.Action == webIdentity, Keys: in.SessionKeys, Source: in.SourceIdentity, Guest: in.Guest,
+		Federated: in.Federated, Vouched: in.Vouched, WebIdentity: in.Action == webIdentity, Keys: in.SessionKeys, Source: in.SourceIdentity, Guest: in.Guest,
 	}
 	if err := s.tag(in); err != nil {
 		return nil, err
@@ -232,10 +236,11 @@ func SetRequestTags(keys iam.Keys, tags map[string]string) {
 	if len(tags) == 0 {
 		return
 	}
-	for key, value := range tags {
-		keys.Set("aws:RequestTag/"+key, value)
+	names := slices.Sorted(maps.Keys(tags))
+	for _, key := range names {
+		keys.Set("aws:RequestTag/"+key, tags[key])
 	}
-	keys.Set("aws:TagKeys", slices.Sorted(maps.Keys(tags))...)
+	keys.Set("aws:TagKeys", names...)
 }
 
 // sessionPolicyTexts checks the session policies and gives what the token keeps.

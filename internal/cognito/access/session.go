@@ -111,7 +111,7 @@ func (a *Access) userSession(ctx context.Context, s *state) (*Principal, error) 
 }
 
 // rolePrincipal gives the principal of a session of a role, nil where the role or
-// the provider that vouched for it is gone.
+// a provider that vouched for it is gone.
 func (a *Access) rolePrincipal(ctx context.Context, s *state) (*Principal, error) {
 	role, found, err := a.roleNamed(ctx, s.RoleName)
 	if err != nil || !found || role.ID != s.RoleID {
@@ -134,8 +134,12 @@ func (a *Access) rolePrincipal(ctx context.Context, s *state) (*Principal, error
 		p.source.Policies = append(slices.Clip(p.source.Policies), closedToWebIdentities)
 	}
 	p.sourceBounds = role.settings.Bounds
+	vouched := s.Vouched
 	if isARN(s.Federated) {
-		vouches, found, err := a.provider(ctx, s.Federated)
+		vouched = []string{s.Federated}
+	}
+	for _, arn := range vouched {
+		vouches, found, err := a.provider(ctx, arn)
 		if err != nil || !found {
 			return nil, err
 		}

@@ -40,6 +40,7 @@ type state struct {
 	RoleID      string              `json:",omitzero"`
 	SessionName string              `json:",omitzero"`
 	Federated   string              `json:",omitzero"`
+	Vouched     []string            `json:",omitzero"` // providers behind an identity pool
 	WebIdentity bool                `json:",omitzero"`
 	Tags        map[string]string   `json:",omitzero"`
 	Transitive  []string            `json:",omitzero"`

@@ -143,7 +143,7 @@ func (o *Operations) assume(ctx context.Context, g *grant) (*access.Session, err
 	}
 	session, err := o.Access.Assume(ctx, access.Assumption{
 		Action: "sts:AssumeRoleWithWebIdentity", RoleARN: g.role, SessionName: sessionName, Duration: sessionLifetime,
-		Federated: identitytokens.Provider, Keys: keys, SessionKeys: keys, Tags: g.tags, Guest: g.guest,
+		Federated: identitytokens.Provider, Vouched: identitytokens.AccountProviders(g.methods), Keys: keys, SessionKeys: keys, Tags: g.tags, Guest: g.guest,
 	})
 	if _, refused := errors.AsType[*access.Refusal](err); refused {
 		return nil, errMisconfigured().Because(err)

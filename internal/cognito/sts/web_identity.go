@@ -23,8 +23,9 @@ const longestToken = 20_000
 
 // bearer is whom a token stands for, in the terms of trust policies.
 type bearer struct {
-	federated string // the principal that roles trust
-	provider  string // as the answer names it
+	federated string   // the principal that roles trust
+	vouched   []string // providers of the account that an identity pool goes by
+	provider  string   // as the answer names it
 	subject   string
 	audience  string
 	keys      iam.Keys
@@ -44,7 +45,7 @@ func (o *Operations) AssumeRoleWithWebIdentity(ctx context.Context, in *sts.Assu
 	}
 	session, err := o.Access.Assume(ctx, access.Assumption{
 		Action: webIdentity, RoleARN: in.RoleArn, SessionName: in.RoleSessionName, Duration: seconds(in.DurationSeconds),
-		Federated: who.federated, Keys: who.keys, SessionKeys: who.keys, Policy: in.Policy, PolicyARNs: managed,
+		Federated: who.federated, Vouched: who.vouched, Keys: who.keys, SessionKeys: who.keys, Policy: in.Policy, PolicyARNs: managed,
 		Tags: who.session.tags, TransitiveTags: who.session.transitive, SourceIdentity: who.session.source, Origin: access.OriginFrom(ctx),
 	})
 	if err != nil {
@@ -119,7 +120,7 @@ func (o *Operations) identity(ctx context.Context, token string) (*bearer, error
 	keys.Set(identitytokens.Provider+":amr", said.Methods...)
 	return &bearer{
 		federated: identitytokens.Provider, provider: identitytokens.Provider, subject: said.IdentityID, audience: said.PoolID,
-		keys: keys, session: sessionClaims{tags: said.Tags},
+		vouched: identitytokens.AccountProviders(said.Methods), keys: keys, session: sessionClaims{tags: said.Tags},
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package awsapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,6 +38,9 @@ func (h *Handler) authorize(ctx context.Context, a asked) (context.Context, erro
 	if in, ok := a.in.(*identity.DeleteIdentitiesInput); ok {
 		return h.authorizeEach(ctx, a, in.IdentityIdsToDelete)
 	}
+	if err := checkTags(requestTags(a.in)); err != nil {
+		return ctx, err
+	}
 	question, err := h.question(ctx, a)
 	if err != nil {
 		return ctx, fmt.Errorf("find what %s is about: %w", a.op.spec.Name, err)
@@ -68,8 +72,8 @@ func (h *Handler) question(ctx context.Context, a asked) (access.Request, error)
 		if err != nil {
 			return question, err
 		}
-		for key, value := range tags {
-			question.Keys.Set("aws:ResourceTag/"+key, value)
+		for _, key := range slices.Sorted(maps.Keys(tags)) { // of two that differ in case, always the same
+			question.Keys.Set("aws:ResourceTag/"+key, tags[key])
 		}
 	}
 	if service == identityPools && pool != "" {
@@ -126,27 +130,49 @@ func (h *Handler) poolOf(ctx context.Context, identityID string) (string, error)
 // (spec/identity-pools.md E2).
 func inputKeys(in any) iam.Keys {
 	keys := make(iam.Keys)
+	access.SetRequestTags(keys, requestTags(in))
 	switch in := in.(type) {
-	case *api.CreateUserPoolRequest:
-		access.SetRequestTags(keys, in.UserPoolTags)
-	case *api.CreateUserPoolReplicaRequest:
-		access.SetRequestTags(keys, in.UserPoolTags)
-	case *api.UpdateUserPoolRequest:
-		access.SetRequestTags(keys, in.UserPoolTags)
-	case *api.TagResourceRequest:
-		access.SetRequestTags(keys, in.Tags)
 	case *api.UntagResourceRequest:
 		keys.Set("aws:TagKeys", in.TagKeys...)
-	case *identity.CreateIdentityPoolInput:
-		access.SetRequestTags(keys, in.IdentityPoolTags)
-	case *identity.IdentityPool: // UpdateIdentityPool
-		access.SetRequestTags(keys, in.IdentityPoolTags)
-	case *identity.TagResourceInput:
-		access.SetRequestTags(keys, in.Tags)
 	case *identity.UntagResourceInput:
 		keys.Set("aws:TagKeys", in.TagKeys...)
 	}
 	return keys
+}
+
+// requestTags are the tags that a request brings.
+func requestTags(in any) map[string]string {
+	switch in := in.(type) {
+	case *api.CreateUserPoolRequest:
+		return in.UserPoolTags
+	case *api.CreateUserPoolReplicaRequest:
+		return in.UserPoolTags
+	case *api.UpdateUserPoolRequest:
+		return in.UserPoolTags
+	case *api.TagResourceRequest:
+		return in.Tags
+	case *identity.CreateIdentityPoolInput:
+		return in.IdentityPoolTags
+	case *identity.IdentityPool: // UpdateIdentityPool
+		return in.IdentityPoolTags
+	case *identity.TagResourceInput:
+		return in.Tags
+	}
+	return nil
+}
+
+// checkTags refuses tags whose keys differ in case only. Condition keys do not tell
+// them apart, so a policy would judge one of them and let the others in unseen.
+func checkTags(tags map[string]string) error {
+	seen := make(map[string]bool, len(tags))
+	for key := range tags {
+		folded := strings.ToLower(key)
+		if seen[folded] {
+			return api.InvalidParameterException("Tag keys that differ in case only need the first administrator's key.")
+		}
+		seen[folded] = true
+	}
+	return nil
 }
 
 // poolARN names a pool by its id, which begins with its Region.
