@@ -74,7 +74,7 @@ func AccountProviders(methods []string) []string {
 		if len(fields) < parts || fields[0] != "arn" {
 			continue
 		}
-		mark := ""
+		var mark string
 		switch kind, _, _ := strings.Cut(fields[parts-1], "/"); kind {
 		case "oidc-provider":
 			mark = byOIDC
