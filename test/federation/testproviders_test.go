@@ -22,9 +22,9 @@ import (
 )
 
 // dev is a development server, which plays the providers.
-func dev(t *testing.T) *servertest.Server {
+func dev(t *testing.T, options ...servertest.Option) *servertest.Server {
 	t.Helper()
-	return servertest.Start(t, func(c *server.Config) { c.Mode = server.Dev })
+	return servertest.Start(t, append(options, func(c *server.Config) { c.Mode = server.Dev })...)
 }
 
 // playground is a pool whose client takes users from a built-in provider.
@@ -248,7 +248,7 @@ func TestBuiltInProvidersOverTLS(t *testing.T) {
 // where it is none (federation.md §9).
 func TestFailuresOfBuiltInProviders(t *testing.T) {
 	t.Parallel()
-	s := dev(t)
+	s := dev(t, impatient) // one that is slow takes six seconds
 	const invalid, server = "invalid_request", "server_error"
 	for kind, failures := range map[testidp.Kind]map[testidp.Failure][2]string{
 		testidp.OIDC: {
