@@ -66,8 +66,9 @@ func (c *Credentials) New(p *directory.Pool, srpID, password string) (*store.Pas
 // takes as long and answers false (S048).
 //
 // A password that came as a hash takes what checking that hash takes: longer than
-// the others, for the one time until Adopt.
-func (c *Credentials) Matches(p *directory.Pool, srpID string, stored *store.Password, password string) bool {
+// the others, for the one time until Adopt. Of such a one alone there may be an error:
+// TooManyRequestsException, where too many of them are being checked.
+func (c *Credentials) Matches(p *directory.Pool, srpID string, stored *store.Password, password string) (bool, error) {
 	if stored != nil && stored.Imported != nil {
 		return c.matchesImported(stored, password)
 	}
@@ -77,7 +78,7 @@ func (c *Credentials) Matches(p *directory.Pool, srpID string, stored *store.Pas
 	}
 	var equal bool
 	c.Cores.Do(func() { equal = srp.CheckPassword(p.ShortName(), srpID, password, have.Salt, have.Verifier) })
-	return equal && stored != nil
+	return equal && stored != nil, nil
 }
 
 // nobody has a password that no text has: g^1, whose exponent no hash gives.
@@ -103,7 +104,11 @@ func (c *Credentials) CheckHistory(ctx context.Context, p *directory.Pool, user 
 		old = append(old, *user.Password)
 	}
 	for i := range old {
-		if c.Matches(p, user.Username, &old[i], password) {
+		same, err := c.Matches(p, user.Username, &old[i], password)
+		if err != nil {
+			return err
+		}
+		if same {
 			return api.PasswordHistoryPolicyViolationException("Password has previously been used")
 		}
 	}

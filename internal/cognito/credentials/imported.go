@@ -10,14 +10,14 @@ import (
 
 // matchesImported checks a password against the hash that another system made. One
 // that cannot be read matches nothing: the user can set a new password.
-func (c *Credentials) matchesImported(stored *store.Password, password string) bool {
+func (c *Credentials) matchesImported(stored *store.Password, password string) (bool, error) {
 	hash, err := passwordhash.Open(stored.Imported)
 	if err != nil {
-		return false
+		return false, nil //nolint:nilerr // see above
 	}
 	var right bool
-	c.Cores.Do(func() { right, err = hash.Matches(password) })
-	return err == nil && right
+	busy := c.Cores.DoLong(func() { right, err = hash.Matches(password) })
+	return right && err == nil, busy
 }
 
 // Adopt puts a verifier in the place of an imported hash that a password was just
@@ -44,5 +44,9 @@ func (c *Credentials) Adopt(ctx context.Context, p *directory.Pool, u *store.Use
 	if err != nil {
 		return nil, false, err
 	}
-	return now, now.Password.Equal(made) || c.Matches(p, now.Username, now.Password, password), nil
+	if now.Password.Equal(made) {
+		return now, true, nil
+	}
+	right, err := c.Matches(p, now.Username, now.Password, password)
+	return now, right, err
 }

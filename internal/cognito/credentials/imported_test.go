@@ -48,7 +48,7 @@ func TestAnImportedHashIsReplacedByAVerifier(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &api.PasswordPolicyType{PasswordHistorySize: new(int32(2))})
 	w.bring(t, "Correct-Horse1!")
-	if w.Matches(w.pool, "ana", w.user.Password, "Correct-Horse1?") || !w.Matches(w.pool, "ana", w.user.Password, "Correct-Horse1!") {
+	if w.matches(t, w.pool, "ana", w.user.Password, "Correct-Horse1?") || !w.matches(t, w.pool, "ana", w.user.Password, "Correct-Horse1!") {
 		t.Fatal("the imported hash does not tell passwords apart")
 	}
 	before := w.user
@@ -56,7 +56,7 @@ func TestAnImportedHashIsReplacedByAVerifier(t *testing.T) {
 		t.Error("the password is not the user's any more")
 	}
 	now := w.user.Password
-	if now.Imported != nil || len(now.Salt) == 0 || !w.Matches(w.pool, "ana", now, "Correct-Horse1!") || w.Matches(w.pool, "ana", now, "Correct-Horse1?") {
+	if now.Imported != nil || len(now.Salt) == 0 || !w.matches(t, w.pool, "ana", now, "Correct-Horse1!") || w.matches(t, w.pool, "ana", now, "Correct-Horse1?") {
 		t.Errorf("stored is %+v", now)
 	}
 	if !w.user.ModifiedAt.Equal(noon) {
@@ -74,7 +74,7 @@ func TestAnImportedHashIsReplacedByAVerifier(t *testing.T) {
 	// So does one that lost against a change of the password, and counts for nothing.
 	w.set(t, "Another-Horse1!")
 	w.user = before
-	if w.adopt(t, "Correct-Horse1!") || !w.Matches(w.pool, "ana", w.user.Password, "Another-Horse1!") {
+	if w.adopt(t, "Correct-Horse1!") || !w.matches(t, w.pool, "ana", w.user.Password, "Another-Horse1!") {
 		t.Error("an old password won over a new one")
 	}
 }
@@ -87,8 +87,8 @@ func TestS063AnAdoptedPasswordCountsWhole(t *testing.T) {
 	if !w.adopt(t, long+"whole") {
 		t.Fatal("a long password was not adopted")
 	}
-	if w.Matches(w.pool, "ana", w.user.Password, long) || w.Matches(w.pool, "ana", w.user.Password, long+"whole ") ||
-		!w.Matches(w.pool, "ana", w.user.Password, long+"whole") {
+	if w.matches(t, w.pool, "ana", w.user.Password, long) || w.matches(t, w.pool, "ana", w.user.Password, long+"whole ") ||
+		!w.matches(t, w.pool, "ana", w.user.Password, long+"whole") {
 		t.Error("the verifier is not of exactly the password that was given")
 	}
 }
@@ -97,7 +97,7 @@ func TestAnUnreadableHashMatchesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	for _, stored := range []string{"", "{}", `{"a":"BCRYPT"}`} {
-		if w.Matches(w.pool, "ana", &store.Password{Imported: []byte(stored)}, "") {
+		if w.matches(t, w.pool, "ana", &store.Password{Imported: []byte(stored)}, "") {
 			t.Errorf("%q matches", stored)
 		}
 	}

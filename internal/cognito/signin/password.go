@@ -45,7 +45,10 @@ func (s passwordStep) Answer(ctx context.Context, a *attempt) (*answer, error) {
 	if a.user != nil {
 		name, stored = a.user.Username, a.user.Password
 	}
-	right := s.o.Credentials.Matches(a.client.Pool, name, stored, a.params[paramPassword])
+	right, err := s.o.Credentials.Matches(a.client.Pool, name, stored, a.params[paramPassword])
+	if err != nil {
+		return nil, err // nothing was guessed
+	}
 	if right && stored.Imported != nil {
 		user, still, err := s.o.Credentials.Adopt(ctx, a.client.Pool, a.user, a.params[paramPassword])
 		switch {

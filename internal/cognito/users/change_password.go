@@ -29,8 +29,14 @@ func (o *Operations) ChangePassword(ctx context.Context, in *api.ChangePasswordR
 	if err := o.countAlone(ctx, pool.ID, limits.Subject(u, ""), limits.ChangePassword); err != nil {
 		return nil, err
 	}
-	if u.Password != nil && !o.Credentials.Matches(pool, u.Username, u.Password, *in.PreviousPassword) {
-		return nil, api.NotAuthorizedException("Incorrect username or password.")
+	if u.Password != nil {
+		right, err := o.Credentials.Matches(pool, u.Username, u.Password, *in.PreviousPassword)
+		if err != nil {
+			return nil, err
+		}
+		if !right {
+			return nil, api.NotAuthorizedException("Incorrect username or password.")
+		}
 	}
 	if err := o.Credentials.CheckPolicy(pool, in.ProposedPassword); err != nil {
 		return nil, err
