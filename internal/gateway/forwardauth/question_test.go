@@ -55,6 +55,34 @@ func TestReadRequestsThatAreMeant(t *testing.T) {
 	}
 }
 
+// Where a header could mean two things, the question is not answered.
+func TestQuestionsThatAreNone(t *testing.T) {
+	t.Parallel()
+	said := func(method, host, uri string) []string {
+		return []string{"X-Forwarded-Method", method, "X-Forwarded-Host", host, "X-Forwarded-Uri", uri}
+	}
+	good := said("GET", "shop.example.com", "/a")
+	for what, r := range map[string]*http.Request{
+		"no headers":       question("/forward-auth"),
+		"an empty host":    question("/forward-auth", said("GET", "", "/a")...),
+		"two hosts":        question("/forward-auth", append(good, "X-Forwarded-Host", "b.example.com")...),
+		"two methods":      question("/forward-auth/check", append(good, "X-Forwarded-Method", "PUT")...),
+		"two addresses":    question("/forward-auth/answer", append(good, "X-Forwarded-Uri", "/b")...),
+		"a list of hosts":  question("/forward-auth", said("GET", "a.example.com, b.example.com", "/a")...),
+		"a host with path": question("/forward-auth", said("GET", "a.example.com/b", "/a")...),
+		"a user at a host": question("/forward-auth", said("GET", "a@b.example.com", "/a")...),
+		"a whole address":  question("/forward-auth", said("GET", "a.example.com", "https://b.example.com/a")...),
+		"no address":       question("/forward-auth", said("GET", "a.example.com", "a")...),
+		"a strange method": question("/forward-auth", said("G ET", "a.example.com", "/a")...),
+		"another place":    question("/forward-auth/other", good...),
+		"Envoy's root":     question(strings.TrimSuffix(forwardauth.EnvoyPath, "/"), good...),
+	} {
+		if q, err := forwardauth.Read(r); !errors.Is(err, forwardauth.ErrQuestion) {
+			t.Errorf("%s: %+v, %v", what, q, err)
+		}
+	}
+}
+
 // Each kind of proxy gets cookies in the form that it can pass on.
 func TestPass(t *testing.T) {
 	t.Parallel()

@@ -310,6 +310,30 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// Browsers are sent back only to hosts that a rule names (security.md S022).
+func TestS022PatternsThatNameHosts(t *testing.T) {
+	t.Parallel()
+	for host, patterns := range map[string]struct{ name, pass []string }{
+		"shop.example.com": {[]string{"shop.example.com", "SHOP.example.com", "*.example.com", "s?op.example.com"}, []string{"*", "*.com", "*.*", "shop.*.com", "shop.example.*", "shop.exampl?.com", "*.example.org"}},
+		"shop":             {[]string{"shop"}, []string{"*", "sho?", "s*p"}},
+	} {
+		holds := func(pattern string) bool {
+			l := Listener{Rules: []Rule{{Conditions: []Condition{{Field: "host-header", Values: []string{pattern}}}}}}
+			return l.NamesHost(host)
+		}
+		for _, pattern := range patterns.name {
+			if !holds(pattern) {
+				t.Errorf("%s does not name %s", pattern, host)
+			}
+		}
+		for _, pattern := range patterns.pass {
+			if holds(pattern) {
+				t.Errorf("%s names %s", pattern, host)
+			}
+		}
+	}
+}
+
 func TestCleanPath(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"/": "/", "/a//b///c": "/a/b/c", "//a": "/a", "/a/..b/c.": "/a/..b/c.", "/a;b/c": "/a;b/c", "/...": "/..."} {
