@@ -78,7 +78,9 @@ func TestS136NothingGrantsBeyondItsWriter(t *testing.T) {
 		t.Error("the first administrator's provider is bounded")
 	}
 	put(lead)
-	want(t, "a session by a provider", w.assume(t, in))
+	session := w.assume(t, in)
+	want(t, "a session by a provider", session)
+	want(t, "a user whom that session made", w.user(t, session, "made-by-session", everything))
 
 	// The first administrator lifts it all.
 	if err := w.PutUser(t.Context(), w.root, UserSpec{Name: "made", Policies: []string{everything}}); err != nil {
