@@ -113,11 +113,9 @@ func (c *importCommand) read(ctx context.Context, r *poolReader, poolID string, 
 			return settings, queue.stop(), err
 		}
 		if err == nil && line.Request != nil {
-			step, err := stepOf(line)
-			if err != nil {
+			if steps, err = r.another(line, steps, settings); err != nil {
 				return settings, queue.stop(), err
 			}
-			steps = append(steps, *step)
 			continue
 		}
 		if settings == nil && c.Only != "users" {
@@ -140,6 +138,19 @@ func (c *importCommand) read(ctx context.Context, r *poolReader, poolID string, 
 			return settings, queue.stop(), err
 		}
 	}
+}
+
+// another adds the step of a line to those that are to be taken. Once they have been,
+// it would be lost.
+func (r *poolReader) another(line *poolLine, steps []poolcopy.Step, taken *settingsDone) ([]poolcopy.Step, error) {
+	if taken != nil {
+		return nil, fmt.Errorf("line %d is a request behind the first user", r.number)
+	}
+	step, err := stepOf(line)
+	if err != nil {
+		return nil, err
+	}
+	return append(steps, *step), nil
 }
 
 // userQueue hands users over in batches, some while the next is read.

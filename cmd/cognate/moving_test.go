@@ -244,6 +244,26 @@ func TestAPoolThatWasExportedAndImportedIsTheSame(t *testing.T) {
 	}
 }
 
+// Requests are taken before the first user, so one that comes later would be lost.
+func TestARequestBehindTheUsersIsNotLostSilently(t *testing.T) {
+	withKeys(t)
+	from, to := servertest.Start(t), servertest.Start(t)
+	poolID := from.CreatePool(t, nil)
+	from.CreateClient(t, poolID, nil)
+	from.CreateUser(t, poolID, "ana", testPassword)
+	file := filepath.Join(t.TempDir(), "pool")
+	cognate(t, from, 0, "export", "--pool", poolID, "--out", file, "--secrets", "none")
+	all := lines(t, file)
+	at := slices.IndexFunc(all, func(l string) bool { return strings.Contains(l, "CreateUserPoolClient") })
+	moved := append(slices.Delete(slices.Clone(all), at, at+1), all[at])
+	if err := os.WriteFile(file, []byte(strings.Join(moved, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := cognate(t, to, 1, "import", file); !strings.Contains(out, fmt.Sprintf("line %d is a request behind the first user", len(all))) {
+		t.Errorf("import says:\n%s", out)
+	}
+}
+
 func TestAConfidentialClientStaysOneWithoutItsSecret(t *testing.T) {
 	withKeys(t)
 	from, to := servertest.Start(t), servertest.Start(t)
