@@ -485,3 +485,24 @@ func TestS125CredentialsEndWithTheirRole(t *testing.T) {
 		t.Error("a session outlives its role")
 	}
 }
+
+// A client that is listed twice is checked at its pool if either entry says so.
+func TestServerSideTokenCheckOfOneEntryCountsForTheClient(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const name, sameName, client = "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a", "cognate.example/eu-west-1_a", "1234567890abcdefghijklmnop"
+	for _, checks := range [][2]*bool{{new(true), nil}, {new(true), new(false)}, {nil, new(true)}, {new(false), nil}} {
+		pool := &store.IdentityPool{}
+		pool.Settings.Pool.CognitoIdentityProviders = []identity.CognitoIdentityProvider{
+			{ProviderName: name, ClientId: client, ServerSideTokenCheck: checks[0]},
+			{ProviderName: sameName, ClientId: client, ServerSideTokenCheck: checks[1]},
+		}
+		want := checks[0] != nil && *checks[0] || checks[1] != nil && *checks[1]
+		for _, key := range []string{name, sameName} {
+			p := f.providersOf(pool)[key]
+			if p == nil || p.clients[client] != want {
+				t.Errorf("entries that say %v: by %s the provider is %+v, want a check: %v", checks, key, p, want)
+			}
+		}
+	}
+}

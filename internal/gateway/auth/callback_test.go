@@ -108,3 +108,32 @@ type noticing struct {
 
 // Refused implements Source.
 func (n *noticing) Refused(*Provider) { n.refused++ }
+
+// Two clients of one provider have sessions of their own, even in cookies of one name.
+func TestASessionOfAnotherClientIsNone(t *testing.T) {
+	t.Parallel()
+	w := newStand(t)
+	cookies := w.signIn(t)
+	if o := w.decide(t, cookies); o.Identity == nil {
+		t.Fatalf("with the client's own session: %+v", o)
+	}
+	fixed, ok := w.action.Source.(*Fixed)
+	if !ok {
+		t.Fatal("the action's provider is not of the rules")
+	}
+	for what, change := range map[string]func(*Provider){
+		"another client": func(p *Provider) { p.ClientID = "another client" },
+		"another issuer": func(p *Provider) { p.Issuer = "https://other.example.com" },
+	} {
+		other := fixed.P
+		change(&other)
+		for mode, status := range map[OnUnauthenticated]int{Authenticate: http.StatusFound, Allow: 0, Deny: http.StatusUnauthorized} {
+			settings := w.action.Settings
+			settings.OnUnauthenticated = mode
+			o := w.Decide(t.Context(), NewAction(settings, &Fixed{other}), request("/a", cookies))
+			if o.Status != status || o.Identity != nil {
+				t.Errorf("%s, %s: %+v", what, mode, o)
+			}
+		}
+	}
+}
