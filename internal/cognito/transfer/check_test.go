@@ -41,3 +41,18 @@ func TestS172HashesThatMoveInHaveBounds(t *testing.T) {
 		t.Error("a verifier with a hash that is none is taken")
 	}
 }
+
+// Passwords go to an old pool in the clear only where nobody else can listen.
+func TestAddressesThatPasswordsAreSentTo(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"https://cognito-idp.eu-west-1.amazonaws.com": true, "https://192.0.2.7:8443": true,
+		"http://localhost:7665": true, "http://127.0.0.1": true, "http://[::1]:80": true,
+		"http://old.example.com": false, "http://192.0.2.7": false, "http://localhost.example.com": false, "http://127.0.0.1.example.com": false,
+		"https://user:secret@old.example.com": false, "ftp://localhost": false, "localhost:7665": false, "//localhost": false, "": false,
+	} {
+		if got := safe(address); got != want {
+			t.Errorf("%q: %v, want %v", address, got, want)
+		}
+	}
+}
