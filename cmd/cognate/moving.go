@@ -208,7 +208,8 @@ func (comparing) ClientSecrets(context.Context, string, string) ([]string, error
 }
 
 // settle makes the parts of a pool that are not there yet. When the pool itself
-// cannot be made, that is the error; other parts are reported.
+// cannot be made, or nobody answers any more, that is the error; other parts are
+// reported.
 func (s poolServer) settle(ctx context.Context, poolID string, steps []poolcopy.Step) (*settingsDone, error) {
 	have, _, err := poolcopy.Settings(ctx, comparing{s}, poolID, nil)
 	if err != nil && !api.HasCode(err, "ResourceNotFoundException") {
@@ -229,7 +230,8 @@ func (s poolServer) settle(ctx context.Context, poolID string, steps []poolcopy.
 			if step.Call == "CreateUserPool" {
 				return done, fmt.Errorf("make pool %s: %w", poolID, err)
 			}
-			if errors.Is(err, context.Canceled) {
+			lost, ok := errors.AsType[*exitError](err)
+			if ok && lost.code == exitUnreachable || errors.Is(err, context.Canceled) {
 				return done, err
 			}
 			done.Failed = append(done.Failed, stepFailure{step.Call, step.Name, err.Error()})

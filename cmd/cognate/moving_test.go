@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -512,4 +513,35 @@ func canceled(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
+}
+
+// A server that goes away in the middle of the settings ends the command, which says
+// so, and does not blame each of the settings that are left.
+func TestAnImportEndsWithItsServer(t *testing.T) {
+	withKeys(t)
+	from := servertest.Start(t)
+	poolID, _ := richPool(t, from)
+	file := filepath.Join(t.TempDir(), "file")
+	cognate(t, from, 0, "export", "--pool", poolID, "--out", file, "--secrets", "plain")
+	var lost atomic.Int64
+	going := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Header.Get("X-Amz-Target") {
+		case "AWSCognitoIdentityProviderService.DescribeUserPool":
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"__type":"ResourceNotFoundException","message":"User pool does not exist."}`)
+		case "AWSCognitoIdentityProviderService.CreateUserPool":
+			fmt.Fprint(w, `{}`)
+		default:
+			lost.Add(1)
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	t.Cleanup(going.Close)
+	var out, notes bytes.Buffer
+	if got := run([]string{"import", file, "--public-url", going.URL}, streams{&out, &notes}); got != exitUnreachable || lost.Load() != 1 {
+		t.Errorf("exit code %d after %d lost requests, want %d after 1\n%s%s", got, lost.Load(), exitUnreachable, &out, &notes)
+	}
+	if text := out.String() + notes.String(); !strings.Contains(text, "settings: 1 made") || !strings.Contains(text, "no server answers") {
+		t.Errorf("the command says:\n%s", text)
+	}
 }
