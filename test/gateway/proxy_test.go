@@ -279,6 +279,44 @@ func TestSeveralGateways(t *testing.T) {
 	}
 }
 
+// While the keys of two gateways are changed one after the other, whoever was signed
+// in at either stays so at both, and so does whoever signs in meanwhile.
+func TestKeysRotateOneGatewayAfterTheOther(t *testing.T) {
+	t.Parallel()
+	w := shared(t, pool())
+	second, address := w.another(t)
+	old, err := os.ReadFile(w.keys)
+	wantOK(t, err)
+	next := seal.NewKey() + "\n"
+	var people []*browser
+	check := func(step string) {
+		t.Helper()
+		for _, at := range []string{w.address, address} {
+			b := w.browser(t)
+			b.http.Transport = w.transport(at)
+			b.signIn(t, origin+"/a", "ana")
+			people = append(people, b)
+		}
+		for i, b := range people {
+			for _, at := range []string{w.address, address} {
+				b.http.Transport = w.transport(at)
+				if got := b.get(t, origin+"/a"); got.status != http.StatusOK {
+					t.Errorf("%s: session %d: %d", step, i, got.status)
+				}
+				w.verified(t, w.app.last(t).Header.Get(auth.DataHeader))
+			}
+		}
+	}
+	check("before")
+	for _, keys := range []string{string(old) + next, next + string(old)} {
+		wantOK(t, os.WriteFile(w.keys, []byte(keys), 0o600))
+		wantOK(t, w.gateway.Reload(t.Context()))
+		check("one has the new keys")
+		wantOK(t, second.Reload(t.Context()))
+		check("both have them")
+	}
+}
+
 // The access log has the fields of the load balancer's, and no secrets of sign-ins.
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
