@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"regexp"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
@@ -87,5 +90,44 @@ func wantError(t *testing.T, err error, code, message string) {
 	var e smithy.APIError
 	if !errors.As(err, &e) || e.ErrorCode() != code || e.ErrorMessage() != message {
 		t.Errorf("got %v, want %s: %s", err, code, message)
+	}
+}
+
+var keyShown = regexp.MustCompile(`AWS_ACCESS_KEY_ID=(\S+)\s+AWS_SECRET_ACCESS_KEY=(\S+)\n`)
+
+// Nodes that are started at once on an empty database make one installation of it:
+// one of them shows the first administrator's key, and all take it.
+func TestNodesMakeOneInstallationTogether(t *testing.T) {
+	t.Parallel()
+	url, schema := pgtest.Schema(t)
+	key := filepath.Join(t.TempDir(), "master.key")
+	_, err := store.LoadOrCreateMasterKey(key)
+	must(t, err)
+	path, err := binary()
+	must(t, err)
+	var nodes []*node
+	for range 4 {
+		nodes = append(nodes, launchWith(t, nil, path, freeEndpoint(t), "--database-url", withSchema(t, url, schema), "--master-key-file", key, "--public-url", "http://localhost"))
+	}
+	for _, n := range nodes {
+		n.waitReady(t)
+	}
+	// What a process wrote before it was ready arrives a moment later.
+	var shown []string
+	for deadline := time.Now().Add(10 * time.Second); len(shown) == 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		for _, n := range nodes {
+			for _, m := range keyShown.FindAllStringSubmatch(n.log.String(), -1) {
+				shown = append(shown, m[1], m[2])
+			}
+		}
+	}
+	if len(shown) != 2 {
+		t.Fatalf("keys are shown: %q", shown)
+	}
+	for _, n := range nodes {
+		options := n.api.Options()
+		options.Credentials = credentials.NewStaticCredentialsProvider(shown[0], shown[1], "")
+		_, err := cip.New(options).ListUserPools(t.Context(), &cip.ListUserPoolsInput{MaxResults: aws.Int32(1)})
+		must(t, err)
 	}
 }

@@ -54,7 +54,25 @@ type node struct {
 	endpoint string
 	api      *cip.Client
 	cmd      *exec.Cmd
-	log      *bytes.Buffer
+	log      *output
+}
+
+// output is what a process has written so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // startNode starts cognate serve and waits until it is ready.
@@ -77,9 +95,14 @@ func startProgram(t *testing.T, path, endpoint string, args ...string) *node {
 // launch starts a program and does not wait for it.
 func launch(t *testing.T, path, endpoint string, args ...string) *node {
 	t.Helper()
-	n := &node{endpoint: endpoint, log: new(bytes.Buffer)}
+	return launchWith(t, []string{"COGNATE_ROOT_ACCESS_KEY_ID=" + rootID, "COGNATE_ROOT_SECRET_ACCESS_KEY=" + rootSecret}, path, endpoint, args...)
+}
+
+func launchWith(t *testing.T, env []string, path, endpoint string, args ...string) *node {
+	t.Helper()
+	n := &node{endpoint: endpoint, log: new(output)}
 	n.cmd = exec.Command(path, append([]string{"serve", "--listen", endpoint[len("http://"):], "--log-level", "warn"}, args...)...)
-	n.cmd.Env = append(os.Environ(), "COGNATE_ROOT_ACCESS_KEY_ID="+rootID, "COGNATE_ROOT_SECRET_ACCESS_KEY="+rootSecret)
+	n.cmd.Env = append(os.Environ(), env...)
 	n.cmd.Dir = t.TempDir() // for files that no argument has a place for
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
