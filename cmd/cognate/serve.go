@@ -54,6 +54,10 @@ func (c *serveCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	config.Log = log
+	config.ShowRootKey = func(id, secret string) {
+		fmt.Fprintf(std.out, "The first administrator's key, shown this once:\n"+
+			"  AWS_ACCESS_KEY_ID=%s\n  AWS_SECRET_ACCESS_KEY=%s\n", id, secret)
+	}
 	if config.Certificates, err = c.certificates(); err != nil {
 		return err
 	}
@@ -68,10 +72,6 @@ func (c *serveCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if id, secret, made := s.NewRootKey(); made {
-		fmt.Fprintf(std.out, "The first administrator's key, shown this once:\n"+
-			"  AWS_ACCESS_KEY_ID=%s\n  AWS_SECRET_ACCESS_KEY=%s\n", id, secret)
-	}
 	log.Info("started", "version", version, "listen", listener.Addr().String(), "public_url", config.PublicURL)
 	if c.SMTPURL == "" {
 		log.Warn("no mail is sent: --smtp-url is not set")

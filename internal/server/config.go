@@ -72,6 +72,9 @@ type Config struct {
 
 	RootAccessKeyID     string // first administrator's key; made at the first
 	RootSecretAccessKey string // start of serve where both are empty
+	// ShowRootKey is called with the key that this start has made, at once: if the
+	// start fails afterwards, nobody can be shown it any more. It may be nil.
+	ShowRootKey func(id, secret string)
 
 	SMTPURL        string
 	SMSURL         string

@@ -77,6 +77,9 @@ func (s *Server) build(ctx context.Context) (err error) {
 		if s.root, err = openRootKey(ctx, s.db, s.cfg); err != nil {
 			return err
 		}
+		if s.root.made && s.cfg.ShowRootKey != nil {
+			s.cfg.ShowRootKey(s.root.id, s.root.secret)
+		}
 	}
 	if s.cfg.Mode == Dev {
 		s.inbox = &messages.Inbox{Log: s.cfg.Log}
@@ -118,11 +121,6 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // Service gives the operations for callers inside the process. They are not
 // authorized: whoever has the Server may do everything.
 func (s *Server) Service() api.Service { return s.service }
-
-// NewRootKey gives the first administrator's key if this start made it.
-func (s *Server) NewRootKey() (id, secret string, made bool) {
-	return s.root.id, s.root.secret, s.root.made
-}
 
 // Close ends the background work and closes the database. Requests must have
 // ended.
