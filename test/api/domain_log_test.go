@@ -31,9 +31,7 @@ func TestS183RequestsOfDomainsAreLoggedWithoutSecrets(t *testing.T) {
 	}
 	var got []string
 	ids := map[string]bool{}
-	book.mu.Lock()
-	defer book.mu.Unlock()
-	text := book.text.String()
+	text := book.String()
 	for written := range strings.Lines(text) {
 		var l line
 		wantOK(t, json.Unmarshal([]byte(written), &l))

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,28 +15,17 @@ import (
 	"cognate/internal/protocol/webauthn/passkeytest"
 	"cognate/internal/server"
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 // logbook keeps the lines of a server's log.
-type logbook struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *logbook) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
+type logbook struct{ testlog.Log }
 
 // audits gives the records of audit so far: action, sub and object.
 func (l *logbook) audits(t *testing.T) []string {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var list []string
-	for line := range strings.Lines(l.text.String()) {
+	for line := range strings.Lines(l.String()) {
 		var r struct{ Msg, Action, Sub, Object string }
 		wantOK(t, json.Unmarshal([]byte(line), &r))
 		if r.Msg == "audit" {

@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"cognate/internal/protocol/saml"
 	"cognate/internal/server"
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 // makeProvider creates a provider with details in pairs.
@@ -593,27 +593,9 @@ func TestS160MetadataThatLeadsInside(t *testing.T) {
 	}
 }
 
-// lines is a log that many write to.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 func TestSecretsOfProvidersAreNotLogged(t *testing.T) {
 	t.Parallel()
-	var log lines
+	var log testlog.Log
 	s := servertest.Start(t, func(c *server.Config) {
 		c.Mode, c.Log = server.Dev, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})

@@ -1,7 +1,6 @@
 package browser_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,12 +12,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 // What stands behind oauth2-proxy learns who signed in, from a code with PKCE
@@ -43,7 +42,7 @@ func TestOAuth2ProxyAsRelyingParty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log lines
+	var log testlog.Log
 	cmd := exec.CommandContext(t.Context(), program, "--provider=oidc", "--oidc-issuer-url="+a.issuer(),
 		"--client-id="+a.client, "--client-secret="+a.secret, "--redirect-url="+a.callback, "--scope=openid email profile",
 		"--code-challenge-method=S256", "--provider-ca-file="+s.RootFile(t), "--skip-provider-button",
@@ -125,22 +124,4 @@ func serveTunnel(t *testing.T) (address string) {
 	}))
 	t.Cleanup(tunnel.Close)
 	return tunnel.URL
-}
-
-// lines is what a program writes.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

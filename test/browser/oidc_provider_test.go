@@ -20,6 +20,7 @@ import (
 	"cognate/internal/outbound/fetch"
 	"cognate/internal/server"
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 const workSecret = "a-secret-between-the-shop-and-work"
@@ -60,7 +61,7 @@ func (p *nodeProvider) run(t *testing.T, redirect string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log lines
+	var log testlog.Log
 	cmd := exec.CommandContext(t.Context(), node, "testdata/oidc-provider.mjs", string(settings))
 	cmd.Stdout, cmd.Stderr = &log, &log
 	start(t, cmd, log.String, "http://127.0.0.1:"+p.port+"/")

@@ -14,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 // issuer is one of machine tokens, by a library that is not ours.
@@ -51,7 +52,7 @@ func TestJWTValidation(t *testing.T) {
 	t.Parallel()
 	s := servertest.Shared(t)
 	i := newIssuer(t, s)
-	w := &stand{s: s, app: newApplication(t), access: &lines{}}
+	w := &stand{s: s, app: newApplication(t), access: &testlog.Log{}}
 	action := "{Type: jwt-validation, Order: 1, JwtValidationConfig: {JwksEndpoint: " + i.url + ", Issuer: https://id.example.com, AdditionalClaims: [" +
 		"{Name: token_use, Format: single-string, Values: [access, id]}, {Name: scope, Format: space-separated-values, Values: [read, write]}, {Name: groups, Format: string-array, Values: [staff]}]}}"
 	w.open(t, w.file(action+", "+toApp))
@@ -137,7 +138,7 @@ func TestJWTKeySetLimits(t *testing.T) {
 	} {
 		i := newIssuer(t, s)
 		spoil(i)
-		w := &stand{s: s, app: newApplication(t), access: &lines{}}
+		w := &stand{s: s, app: newApplication(t), access: &testlog.Log{}}
 		w.open(t, w.file("{Type: jwt-validation, Order: 1, JwtValidationConfig: {JwksEndpoint: "+i.url+", Issuer: i}}, "+toApp))
 		token := i.token(t, jwt.SigningMethodRS256, i.key, "k1", jwt.MapClaims{"iss": "i", "exp": s.Now().Add(time.Minute).Unix()})
 		if got := w.browser(t).get(t, origin+"/a", "Authorization", "Bearer "+token); got.status != http.StatusInternalServerError || w.app.requests() != 0 {

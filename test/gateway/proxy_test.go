@@ -19,12 +19,13 @@ import (
 	"cognate/internal/gateway/auth"
 	"cognate/internal/gateway/seal"
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 // behind opens a gateway with one target group for each handler: app, app2, …
 func behind(t *testing.T, defaults string, rules []string, handlers ...http.HandlerFunc) *stand {
 	t.Helper()
-	w := &stand{s: servertest.Shared(t), access: &lines{}}
+	w := &stand{s: servertest.Shared(t), access: &testlog.Log{}}
 	var groups strings.Builder
 	for i, h := range handlers {
 		target := httptest.NewServer(h)

@@ -14,6 +14,7 @@ import (
 
 	"cognate/internal/gateway/auth"
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 // An upgrade to anything but a WebSocket would be a tunnel to the target, through
@@ -114,7 +115,7 @@ func TestSpacesInRequestTargets(t *testing.T) {
 			connection.Close()
 		}
 	}()
-	w := &stand{s: servertest.Shared(t), access: &lines{}, app: &application{Server: &httptest.Server{URL: "http://" + listener.Addr().String()}}}
+	w := &stand{s: servertest.Shared(t), access: &testlog.Log{}, app: &application{Server: &httptest.Server{URL: "http://" + listener.Addr().String()}}}
 	w.open(t, w.file("{Type: forward, TargetGroupArn: app}"))
 	for _, target := range []string{"/a b", "/a?b c", "/a?role=user HTTP/1.1 "} {
 		if got := w.raw(t, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(got, "400") {

@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,6 +27,7 @@ import (
 	"cognate/internal/gateway/seal"
 	"cognate/internal/server"
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 const (
@@ -51,14 +51,14 @@ type stand struct {
 	keysAt  string // address below which its public keys are
 	rules   string // file
 	keys    string // file
-	access  *lines
+	access  *testlog.Log
 }
 
 // newStand makes the pool, with a user "ana", and the application. The gateway
 // begins with the method open.
 func newStand(t *testing.T, s *servertest.Server, change func(*cip.CreateUserPoolClientInput)) *stand {
 	t.Helper()
-	w := &stand{s: s, domain: servertest.NewPrefix(), app: newApplication(t), access: &lines{}, keysAt: "https://keys.localhost/public"}
+	w := &stand{s: s, domain: servertest.NewPrefix(), app: newApplication(t), access: &testlog.Log{}, keysAt: "https://keys.localhost/public"}
 	w.pool = s.CreatePool(t, nil)
 	_, err := s.SDK.CreateUserPoolDomain(t.Context(), &cip.CreateUserPoolDomainInput{UserPoolId: &w.pool, Domain: &w.domain, ManagedLoginVersion: new(int32(1))})
 	wantOK(t, err)
@@ -199,24 +199,6 @@ func (w testWriter) Write(p []byte) (int, error) {
 		w.t.Log(strings.TrimSpace(string(p)))
 	}
 	return len(p), nil
-}
-
-// lines is an access log.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // application shows the requests that come to it.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
 
 // A call that streams both ways and ends with trailers, as gRPC does, over HTTP/2 and
@@ -44,7 +45,7 @@ func TestStreamsBothWays(t *testing.T) {
 			target.Config.Protocols = both
 			target.Start()
 			t.Cleanup(target.Close)
-			w := &stand{s: servertest.Shared(t), access: &lines{}, app: &application{Server: target}}
+			w := &stand{s: servertest.Shared(t), access: &testlog.Log{}, app: &application{Server: target}}
 			w.open(t, strings.Replace(w.file("{Type: forward, TargetGroupArn: app}"), "Name: app", "Name: app\n    ProtocolVersion: "+version, 1))
 			w.streamBothWays(t, message)
 		})

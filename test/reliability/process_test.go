@@ -1,7 +1,6 @@
 package reliability
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 
 	"cognate/internal/freeport"
 	"cognate/internal/outbound/fetch"
+	"cognate/internal/testlog"
 )
 
 const (
@@ -54,25 +54,7 @@ type node struct {
 	endpoint string
 	api      *cip.Client
 	cmd      *exec.Cmd
-	log      *output
-}
-
-// output is what a process has written so far.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
+	log      *testlog.Log
 }
 
 // startNode starts cognate serve and waits until it is ready.
@@ -100,7 +82,7 @@ func launch(t *testing.T, path, endpoint string, args ...string) *node {
 
 func launchWith(t *testing.T, env []string, path, endpoint string, args ...string) *node {
 	t.Helper()
-	n := &node{endpoint: endpoint, log: new(output)}
+	n := &node{endpoint: endpoint, log: new(testlog.Log)}
 	n.cmd = exec.Command(path, append([]string{"serve", "--listen", endpoint[len("http://"):], "--log-level", "warn"}, args...)...)
 	n.cmd.Env = append(os.Environ(), env...)
 	n.cmd.Dir = t.TempDir() // for files that no argument has a place for

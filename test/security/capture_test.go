@@ -1,32 +1,17 @@
 package security_test
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
+
+	"cognate/internal/testlog"
 )
 
-// logs keeps what a server logs at every level.
-type logs struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logs) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+// logs keeps what a server logs.
+type logs struct{ testlog.Log }
 
 // logger is as serve makes it where no terminal is, with everything logged.
 func (l *logs) logger() *slog.Logger {

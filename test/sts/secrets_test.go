@@ -1,10 +1,8 @@
 package sts_test
 
 import (
-	"bytes"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,31 +11,14 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/server"
 	"cognate/internal/servertest"
+	"cognate/internal/testlog"
 )
-
-// lines keeps what is logged.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // Tokens, responses and what is given for them stand in no line of the log, whether a
 // call succeeds or fails.
 func TestS183STSLogsNoSecrets(t *testing.T) {
 	t.Parallel()
-	log := &lines{}
+	log := &testlog.Log{}
 	const nowhere = "http://127.0.0.1:1"
 	s := servertest.Start(t, dev, func(c *server.Config) {
 		c.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -10,6 +10,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const account = "123456789012"
@@ -25,15 +26,7 @@ type world struct {
 func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
 	w := &world{now: time.Date(2026, 11, 13, 12, 0, 0, 0, time.UTC)}
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: func() time.Time { return w.now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, func() time.Time { return w.now })
 	w.db = db
 	w.Access = w.over(t, change...)
 	w.root = w.principal(t, "AKIAROOTROOTROOTROOT", "")

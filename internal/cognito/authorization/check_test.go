@@ -12,6 +12,7 @@ import (
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const (
@@ -24,16 +25,8 @@ const (
 // endpoints is a pool with one client and managed login.
 func endpoints(t testing.TB) (*Operations, *directory.Domain) {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (bool, error) {
+	db := storetest.Open(t, time.Now)
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (bool, error) {
 		pool := &store.Pool{ID: poolID, Settings: store.PoolSettings{Pool: api.UserPoolType{SchemaAttributes: attributes.Standard()}}}
 		if err := tx.InsertPool(ctx, pool, nil); err != nil {
 			return false, err

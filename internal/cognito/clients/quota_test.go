@@ -10,22 +10,15 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 func TestS173APoolHasAsManyClientsAsItsQuota(t *testing.T) {
 	t.Parallel()
 	now := func() time.Time { return time.Date(2026, 11, 13, 12, 0, 0, 0, time.UTC) }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, now)
 	const pool = "eu-west-1_AbCdEf123"
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		row := &store.Pool{ID: pool, Region: "eu-west-1", Name: "shop"}
 		row.Settings.Pool.SchemaAttributes = attributes.Standard()
 		return struct{}{}, tx.InsertPool(ctx, row, nil)

@@ -10,6 +10,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/codes"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const poolID = "us-east-1_AbCdEf123"
@@ -26,11 +27,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{}
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	now := func() time.Time { return start.Add(time.Duration(b.ahead.Load())) }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := storetest.Open(t, now)
 	b.db, b.Codes = db, &codes.Codes{Key: db.Key("codes"), Now: now}
 	write(t, b, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		return struct{}{}, tx.InsertPool(ctx, &store.Pool{ID: poolID, Region: "us-east-1", CreatedAt: now(), ModifiedAt: now()}, nil)

@@ -11,6 +11,7 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -27,15 +28,7 @@ func newWorld(t *testing.T, policy *api.PasswordPolicyType) *world {
 	t.Helper()
 	w := &world{now: noon}
 	now := func() time.Time { return w.now }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, now)
 	w.Credentials = &Credentials{DB: db, Now: now, Cores: limits.NewCores()}
 	w.user = &store.User{PoolID: "us-east-1_AbCdEf123", Sub: "sub", Username: "ana", Enabled: true, CreatedAt: noon, ModifiedAt: noon}
 	w.write(t, func(ctx context.Context, tx *store.Tx) error {
@@ -47,6 +40,7 @@ func newWorld(t *testing.T, policy *api.PasswordPolicyType) *world {
 		}
 		return tx.InsertUser(ctx, w.user)
 	})
+	var err error
 	if w.pool, err = directory.New(db, now).Pool(t.Context(), w.user.PoolID); err != nil {
 		t.Fatal(err)
 	}

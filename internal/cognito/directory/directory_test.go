@@ -13,6 +13,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 // fixture is a directory over a database of its own, with a clock in hand.
@@ -25,15 +26,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	start := time.Date(2026, 11, 13, 12, 0, 0, 0, time.UTC)
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: func() time.Time { return start }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, func() time.Time { return start })
 	f := &fixture{db: db, now: start}
 	f.Directory = New(db, func() time.Time { return f.now })
 	return f

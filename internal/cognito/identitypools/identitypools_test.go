@@ -17,6 +17,7 @@ import (
 	"cognate/internal/cognito/limits"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const account = "123456789012"
@@ -38,15 +39,7 @@ func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{now: time.Date(2026, 11, 13, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return f.now }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, now)
 	who, err := access.New(access.Config{DB: db, Now: now, AccountID: account})
 	if err != nil {
 		t.Fatal(err)

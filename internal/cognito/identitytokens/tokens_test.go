@@ -16,7 +16,7 @@ import (
 
 	"cognate/internal/protocol/jwt"
 	"cognate/internal/protocol/jwt/jwttest"
-	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const issuer = "https://id.example.com/cognito-identity"
@@ -66,15 +66,7 @@ func (c *clock) advance(d time.Duration) {
 func newTokens(t *testing.T) (*Tokens, *clock) {
 	t.Helper()
 	c := &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: c.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, c.Now)
 	return &Tokens{DB: db, Source: &ring{}, Issuer: issuer, Now: c.Now}, c
 }
 

@@ -17,6 +17,7 @@ import (
 	"cognate/internal/cognito/audit"
 	"cognate/internal/protocol/saml"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const poolID = "eu-west-1_AbCdEf123"
@@ -40,15 +41,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return w.now }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, now)
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	w.SAML = &SAML{DB: db, Now: now, Keys: keys{}, Audit: audit.Trail{Log: log}, Log: log, Fetch: func(context.Context, string) ([]byte, error) {
 		w.fetches++
@@ -57,7 +50,7 @@ func newWorld(t *testing.T) *world {
 		}
 		return []byte(w.serve), nil
 	}}
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		return struct{}{}, tx.InsertPool(ctx, &store.Pool{ID: poolID, Region: "eu-west-1", Name: "shop"}, nil)
 	})
 	if err != nil {

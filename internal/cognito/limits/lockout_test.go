@@ -8,6 +8,7 @@ import (
 
 	"cognate/internal/api"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 // The table is that of auth-flows.md §10: 2^(n-5) seconds from the fifth
@@ -48,15 +49,7 @@ type lockoutTest struct {
 func newLockoutTest(t *testing.T) *lockoutTest {
 	lt := &lockoutTest{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	lt.Lockout = Lockout{Now: func() time.Time { return lt.now }}
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: lt.Lockout.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, lt.Lockout.Now)
 	lt.db = db
 	lt.write(func(ctx context.Context, tx *store.Tx) error {
 		return tx.InsertPool(ctx, &store.Pool{ID: "us-east-1_a", Region: "us-east-1", CreatedAt: lt.now, ModifiedAt: lt.now}, nil)

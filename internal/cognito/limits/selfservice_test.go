@@ -9,6 +9,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/limits"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const servicePool = "us-east-1_AbCdEf123"
@@ -24,13 +25,9 @@ func newCounter(t *testing.T) *counter {
 	c := &counter{}
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	c.Now = func() time.Time { return start.Add(time.Duration(c.ahead.Load())) }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: c.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := storetest.Open(t, c.Now)
 	c.db = db
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		return struct{}{}, tx.InsertPool(ctx, &store.Pool{ID: servicePool, Region: "us-east-1", CreatedAt: c.Now(), ModifiedAt: c.Now()}, nil)
 	})
 	if err != nil {

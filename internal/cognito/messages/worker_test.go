@@ -16,6 +16,7 @@ import (
 	"cognate/internal/outbound/mail/mailtest"
 	"cognate/internal/store"
 	"cognate/internal/store/pgtest"
+	"cognate/internal/store/storetest"
 )
 
 // clock is a time that tests move.
@@ -72,11 +73,7 @@ func (r *recorder) ids() []string {
 // openStore gives a database in memory with one pool.
 func openStore(t *testing.T, now func() time.Time) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := storetest.Open(t, now)
 	addPool(t, db, now())
 	return db
 }

@@ -13,6 +13,7 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/paging"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 // stock hands out the keys it holds.
@@ -30,15 +31,7 @@ func (s *stock) Next(context.Context) (*rsa.PrivateKey, error) {
 func newOperations(t *testing.T, keys *stock) *Operations {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 13, 12, 0, 0, 123456789, time.UTC) }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, now)
 	return &Operations{
 		DB: db, Directory: directory.New(db, now), Paging: paging.Paging{Key: db.Key("paging")},
 		Keys: keys, Now: now, Region: "eu-west-1", AccountID: "123456789012",

@@ -4,22 +4,14 @@ import (
 	"testing"
 
 	"cognate/internal/api"
-	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 // Two nodes over one database let through together what one would, but for what
 // each takes between two exchanges.
 func TestNodesShareARate(t *testing.T) {
 	t.Parallel()
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: (&clock{}).now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, (&clock{}).now)
 	first, c := newQuotas(AWS)
 	second := &Quotas{Preset: first.Preset, Now: c.now}
 	a, b := &Nodes{Quotas: first, DB: db, Node: "a"}, &Nodes{Quotas: second, DB: db, Node: "b"}
@@ -45,7 +37,7 @@ func TestNodesShareARate(t *testing.T) {
 	}
 
 	ops := &Operations{DB: db, Quotas: first}
-	_, err = ops.UpdateProvisionedLimit(t.Context(), &api.UpdateProvisionedLimitRequest{
+	_, err := ops.UpdateProvisionedLimit(t.Context(), &api.UpdateProvisionedLimitRequest{
 		LimitDefinition:     &api.LimitDefinitionType{LimitClass: api.LimitClassApiCategory, Attributes: map[string]string{"Category": "UserCreation"}},
 		RequestedLimitValue: 60,
 	})

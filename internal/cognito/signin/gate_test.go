@@ -8,6 +8,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -16,16 +17,8 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func attemptIn(t *testing.T, pool api.UserPoolType, client api.UserPoolClientType) (*Operations, *attempt) {
 	t.Helper()
 	now := func() time.Time { return noon }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+	db := storetest.Open(t, now)
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		if err := tx.InsertPool(ctx, &store.Pool{ID: "us-east-1_a", Settings: store.PoolSettings{Pool: pool}}, nil); err != nil {
 			return struct{}{}, err
 		}

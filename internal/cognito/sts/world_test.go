@@ -24,6 +24,7 @@ import (
 	"cognate/internal/outbound/fetch"
 	"cognate/internal/outbound/oidc"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const (
@@ -61,15 +62,7 @@ func (w *world) now() time.Time { return start.Add(time.Duration(w.moved.Load())
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t}
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: w.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, w.now)
 	a, err := access.New(access.Config{DB: db, Now: w.now, AccountID: account, Root: access.RootKey{ID: rootID, Secret: "root secret"}})
 	if err != nil {
 		t.Fatal(err)

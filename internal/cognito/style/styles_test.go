@@ -11,6 +11,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const poolID = "eu-west-1_Abc123def"
@@ -27,15 +28,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	start := time.Date(2026, 11, 13, 12, 0, 0, 0, time.UTC)
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: func() time.Time { return start }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, func() time.Time { return start })
 	f := &fixture{db: db, now: start}
 	now := func() time.Time { return f.now }
 	f.directory, f.Styles = directory.New(db, now), NewStyles(db, now)

@@ -15,23 +15,16 @@ import (
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 // clientOf is a client with the given settings, in a pool with two custom
 // attributes.
 func clientOf(t *testing.T, settings api.UserPoolClientType) *directory.Client {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, time.Now)
 	const poolID, clientID = "us-east-1_AbCdEf123", "1example23456789"
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		pool := &store.Pool{ID: poolID, Settings: store.PoolSettings{Pool: api.UserPoolType{
 			SchemaAttributes: append(attributes.Standard(),
 				api.SchemaAttributeType{Name: "custom:plan", AttributeDataType: api.AttributeDataTypeString},

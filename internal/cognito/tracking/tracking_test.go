@@ -9,6 +9,7 @@ import (
 	"cognate/internal/api"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 func TestDevicesAreDescribed(t *testing.T) {
@@ -44,14 +45,10 @@ func tracked() *directory.Pool {
 // f2 are tracked.
 func newTracker(t *testing.T, now *time.Time) *Tracker {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: func() time.Time { return *now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := storetest.Open(t, func() time.Time { return *now })
 	tracker := &Tracker{DB: db, Now: func() time.Time { return *now }}
 	pool := tracked()
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		if err := tx.InsertPool(ctx, &store.Pool{ID: pool.ID, Region: "us-east-1", CreatedAt: noon, ModifiedAt: noon}, nil); err != nil {
 			return struct{}{}, err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"cognate/internal/cognito/transactions"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 type fixture struct {
@@ -23,16 +24,8 @@ func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return f.now }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+	db := storetest.Open(t, clock)
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		return struct{}{}, tx.InsertPool(ctx, &store.Pool{ID: "pool", Region: "eu-west-1", Name: "x", CreatedAt: f.now, ModifiedAt: f.now}, nil)
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"cognate/internal/cognito/attributes"
 	"cognate/internal/cognito/directory"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const testPool = "us-east-1_AbCdEf123"
@@ -20,15 +21,7 @@ var noon = time.Date(2026, 11, 13, 12, 0, 0, 0, time.UTC)
 func newTransfer(t *testing.T) *Transfer {
 	t.Helper()
 	now := func() time.Time { return noon }
-	db, err := store.Open(t.Context(), store.Config{Now: now, MasterKey: make([]byte, store.MasterKeySize), Memory: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, now)
 	pool := &store.Pool{ID: testPool, Region: "us-east-1", CreatedAt: noon, ModifiedAt: noon}
 	pool.Settings.Pool = api.UserPoolType{SchemaAttributes: attributes.Standard(), AliasAttributes: []api.AliasAttributeType{api.AliasAttributeTypeEmail}}
 	if _, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {

@@ -14,6 +14,7 @@ import (
 	"cognate/internal/cognito/tokens"
 	"cognate/internal/protocol/jwt"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const ownPool = "eu-west-1_AbCdEf123"
@@ -23,24 +24,16 @@ const ownPool = "eu-west-1_AbCdEf123"
 func withPool(t *testing.T) (*Verifier, func(use string, changes map[string]any) string) {
 	t.Helper()
 	now := func() time.Time { return at }
-	db, err := store.Open(t.Context(), store.Config{Memory: true, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Open(t, now)
 	private := map[string]*rsa.PrivateKey{store.KeyUseID: made().rsa, store.KeyUseAccess: made().other}
 	var keys []store.SigningKey
 	for use, key := range private {
 		k := store.SigningKey{ID: "key-" + use, Use: use, CreatedAt: at.Add(-time.Hour), SignsAt: at.Add(-time.Hour)}
-		var failed error
-		if k.Private, err = x509.MarshalPKCS8PrivateKey(key); err == nil {
-			k.Public, failed = x509.MarshalPKIXPublicKey(&key.PublicKey)
+		var err error
+		if k.Private, err = x509.MarshalPKCS8PrivateKey(key); err != nil {
+			t.Fatal(err)
 		}
-		if err = errors.Join(err, failed); err != nil {
+		if k.Public, err = x509.MarshalPKIXPublicKey(&key.PublicKey); err != nil {
 			t.Fatal(err)
 		}
 		keys = append(keys, k)

@@ -3,6 +3,7 @@
 package hook
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"cognate/internal/testlog"
 )
 
 func TestS163CommandsSeeNoShellAndAnEmptyEnvironment(t *testing.T) {
@@ -290,9 +293,9 @@ func TestAHandlerThatHangsIsKilled(t *testing.T) {
 func TestWhatHandlersPrintIsLogged(t *testing.T) {
 	t.Parallel()
 	need(t, "node")
-	var log record
+	var log testlog.Log
 	f := functions(t, "greet=node:"+file(t, "h.js", `exports.handler = async () => { console.log("hello there"); return {}; };`),
-		func(o *Config) { o.Log = log.logger() })
+		func(o *Config) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	if _, _, err := invoke(t, f, `{}`); err != nil {
 		t.Fatal(err)
 	}

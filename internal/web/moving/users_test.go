@@ -15,6 +15,7 @@ import (
 	"cognate/internal/cognito/directory"
 	"cognate/internal/cognito/transfer"
 	"cognate/internal/store"
+	"cognate/internal/store/storetest"
 )
 
 const poolID = "us-east-1_AbCdEf123"
@@ -23,16 +24,8 @@ const poolID = "us-east-1_AbCdEf123"
 func newDoor(t *testing.T) *Door {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
-	db, err := store.Open(t.Context(), store.Config{Now: now, MasterKey: make([]byte, store.MasterKeySize), Memory: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	_, err = store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+	db := storetest.Open(t, now)
+	_, err := store.Write(t.Context(), db, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
 		pool := &store.Pool{ID: poolID, Region: "us-east-1", Name: "shop", Settings: store.PoolSettings{Pool: api.UserPoolType{SchemaAttributes: attributes.Standard()}}}
 		if err := tx.InsertPool(ctx, pool, nil); err != nil {
 			return struct{}{}, err
